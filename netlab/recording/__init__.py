@@ -1,0 +1,1 @@
+"""The notebook: what a run wrote down, from which every view is drawn."""
