@@ -20,6 +20,7 @@ class Exit(IntEnum):
     TIMEOUT = 7
     FILE = 8
     INTERRUPT = 130
+    PIPE = 141
 
 
 @dataclass
