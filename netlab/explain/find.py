@@ -1,0 +1,58 @@
+"""Finds the page that a person means by what they type: a step, a term, in English or Korean."""
+
+import difflib
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+
+from netlab.explain.pages import Page, page, topics
+
+PREFIX = re.compile(r"(?:again/)?\d+/")
+"""What stands before the topic in the id of a step of a repeated journey (`2/`, `again/1/`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The page, or topics that may have been meant, likeliest first."""
+
+    page: Page | None = None
+    suggestions: tuple[str, ...] = ()
+
+
+def find(term: str, language: str = "en") -> Found:
+    names = index(language)
+    for wanted in (plain(term), plain(PREFIX.sub("", term, count=1))):
+        if wanted in names:
+            return Found(page(names[wanted], language))
+    return Found(suggestions=near(plain(term), names))
+
+
+@cache
+def index(language: str = "en") -> dict[str, str]:
+    """Every name that leads to a page. Topics come before titles, titles before aliases."""
+    pages = [made for topic in topics(language) if (made := page(topic, language)) is not None]
+    names: dict[str, str] = {}
+    for pairs in (
+        ((made.topic, made) for made in pages),
+        ((made.title, made) for made in pages),
+        ((alias, made) for made in pages for alias in made.aliases),
+    ):
+        for name, made in pairs:
+            names.setdefault(plain(name), made.topic)
+    return names
+
+
+def plain(term: str) -> str:
+    """One spelling for `Happy Eyeballs`, `happy-eyeballs` and `HAPPY_EYEBALLS`.
+
+    Decomposed, so that Korean typed on macOS is the same, and a wrong vowel is a small slip
+    rather than another letter.
+    """
+    return " ".join(re.split(r"[\s_-]+", unicodedata.normalize("NFKD", term).casefold().strip()))
+
+
+def near(wanted: str, names: dict[str, str], most: int = 5) -> tuple[str, ...]:
+    close = difflib.get_close_matches(wanted, names, n=most * 2, cutoff=0.65)
+    inside = [name for name in names if len(wanted) > 2 and wanted in name]
+    return tuple(dict.fromkeys(names[name] for name in [*close, *inside]))[:most]
