@@ -1,0 +1,26 @@
+"""`netlab explain`."""
+
+from typing import Annotated
+
+import typer
+
+from netlab.cli.guard import guarded
+from netlab.errors import Exit
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command(epilog="Example: netlab explain happy-eyeballs")
+@guarded
+def explain(
+    term: Annotated[
+        list[str] | None, typer.Argument(metavar="[TERM]", help="A step's id or a term.")
+    ] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="No colour.")] = False,
+) -> Exit:
+    """Print the page of a step or a term; without one, list them all."""
+    from netlab.cli.pages import print_page, print_topics
+
+    if not term:
+        return print_topics()
+    return print_page(" ".join(term), plain)
