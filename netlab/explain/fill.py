@@ -48,16 +48,18 @@ class Rows:
     depth: Depth
 
 
-def facts_at(step: str, steps: Iterable[Step], facts: Iterable[Fact]) -> Lookup:
+def facts_at(step: str, steps: Iterable[Step], facts: Iterable[Fact], network: str = "") -> Lookup:
     """What is known at a step: by itself, its parts, earlier steps of its journey, the first one.
 
     A later journey (`2/http`) falls back on the first (`http`) only for chapters that it does
     not have itself: where a redirect led says nothing about where its target led. Of two facts
-    of one name and place, the later one counts.
+    of one name and place, the later one counts. network: the header's, known as `run.network`.
     """
     order = {known_step.id: known_step for known_step in steps}
     ranks = dict(_ranks(step, order))
     best: dict[str, tuple[tuple[int, int], Fact]] = {}
+    if network:
+        best["run.network"] = ((9, 0), Fact("", step, "run.network", network, origin="configured"))
     for fact in facts:
         rank = ranks.get(fact.step)
         if rank is not None and (fact.name not in best or rank <= best[fact.name][0]):

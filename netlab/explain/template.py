@@ -1,7 +1,7 @@
 """The small language of the front matter: slots for facts, and conditions on them.
 
 A slot is `{fact}`, `{fact:key}` (that key of each row of a list) or `{fact:count}` (how many
-there are). A condition is `fact`, `!fact`, `fact=value`, `fact!=value`, `fact>number` or
+there are); `{{` and `}}` are braces. A condition is `fact`, `!fact`, `fact=value`, `fact!=value`, `fact>number` or
 `fact<number`. Both are read when a page is loaded, so that a slip of the pen never reaches
 a person.
 """
@@ -19,7 +19,7 @@ Lookup: TypeAlias = Callable[[str], Fact | None]
 Test = Literal["", "!", "=", "!=", ">", "<"]
 
 NAME = r"[a-z][a-z0-9]*(?:[._][a-z0-9]+)*"
-SLOT = re.compile(rf"\{{({NAME})(?::([a-z0-9_]+))?\}}|([{{}}])")
+SLOT = re.compile(rf"(\{{\{{|\}}\}})|\{{({NAME})(?::([a-z0-9_]+))?\}}|[{{}}]")
 CONDITION = re.compile(rf"(!?)({NAME})(?:(=|!=|>|<)(.+))?")
 
 
@@ -56,9 +56,10 @@ def read_template(text: str) -> Template:
     parts: list[str | Slot] = []
     end = 0
     for match in SLOT.finditer(text):
-        if match[3]:
+        if not match[1] and not match[2]:
             raise ValueError(f"a brace that belongs to no slot in {text!r}")
-        parts += [text[end : match.start()], Slot(match[1], match[2] or "")]
+        slot = match[1][0] if match[1] else Slot(match[2], match[3] or "")
+        parts += [text[end : match.start()], slot]
         end = match.end()
     parts.append(text[end:])
     return tuple(part for part in parts if part != "")
