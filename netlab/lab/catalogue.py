@@ -44,6 +44,9 @@ class Host:
     site: Site = "plain"
     https_record: bool = False
     ttl: int = 300
+    redirects_to: str = ""
+    sans: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
 
 
 def broken(name: str, shows: str, last: int, **kind: object) -> Host:
@@ -55,10 +58,11 @@ def broken(name: str, shows: str, last: int, **kind: object) -> Host:
 
 HOSTS: tuple[Host, ...] = (
     Host("google.com", "the bare name: redirects to www", ("203.0.113.9",), ("2001:db8:6::9",),
-         site="search"),
+         site="search", redirects_to="www.google.com"),
     Host("www.google.com", "a search page over HTTP/2, HSTS-preloaded, with an HTTPS record",
          ("203.0.113.10",), ("2001:db8:6::10",), site="search", https_record=True),
-    Host("naver.com", "the bare name: redirects to www", ("203.0.113.19",), site="portal"),
+    Host("naver.com", "the bare name: redirects to www", ("203.0.113.19",), site="portal",
+         redirects_to="www.naver.com"),
     Host("www.naver.com", "a portal page behind a CNAME", cname="www.naver.com.nheos.com",
          ttl=600, site="portal"),
     Host("www.naver.com.nheos.com", "where www.naver.com points", ("203.0.113.20", "203.0.113.21"),
@@ -70,13 +74,15 @@ HOSTS: tuple[Host, ...] = (
     Host("cdn.example.net.edge.example.com", "the middle of that chain",
          cname="e7.edge.example.com", ttl=60, site="cdn"),
     Host("e7.edge.example.com", "the edge server at its end", ("203.0.113.40",),
-         ("2001:db8:6::40",), ttl=20, site="cdn"),
+         ("2001:db8:6::40",), ttl=20, site="cdn", sans=("*.example.net",)),
     Host("redirects.example.org", "a long redirect chain, six hops to the page",
-         ("203.0.113.50",), site="redirects"),
+         ("203.0.113.50",), site="redirects", ports=(8443,)),
     Host("tls12.example.org", "a server that speaks TLS 1.2 at most", ("203.0.113.51",),
          tls="tls12"),
     Host("dead-ipv6.example.org", "its IPv6 address is a black hole: IPv4 wins the race",
          ("203.0.113.52",), ("2001:db8:dead::52",), tcp6="black-hole"),
+    Host("www.example.co.kr", "four zones deep: kr, co.kr and example.co.kr lead to it",
+         ("203.0.113.60",), ttl=3600),
     broken("nxdomain", "the name does not exist", 1, dns="nxdomain"),
     broken("nodata", "the name exists and has no address", 2, dns="nodata"),
     broken("servfail", "its name server fails", 3, dns="servfail"),
