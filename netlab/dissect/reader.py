@@ -167,3 +167,10 @@ def dissect(data: bytes, parse: Callable[[Reader], object]) -> tuple[Field, ...]
         if not error.reported:
             reader.fault(str(error))
     return tuple(reader.fields)
+
+
+def walk(fields: Sequence[Field]) -> Iterator[Field]:
+    """All fields of a tree, each before its children."""
+    for field in fields:
+        yield field
+        yield from walk(field.children)
