@@ -179,6 +179,8 @@ def _pick(slot: Slot, find: Lookup) -> tuple[Value, str | None] | None:
         return None
     if slot.key == "count":
         return (len(fact.value), None) if isinstance(fact.value, (list, dict)) else None
+    if slot.key == "exact":
+        return (fact.value, None) if known(fact.value) else None
     value = _member(fact.value, slot.key) if slot.key else fact.value
     return (value, fact.unit) if known(value) or value is False else None
 
