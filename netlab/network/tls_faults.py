@@ -1,0 +1,89 @@
+"""Naming what broke a handshake, from the error and from what was really received."""
+
+import ssl
+from typing import Literal
+
+from netlab.network.tls import EndOfStream, Handshake
+from netlab.network.tls_verify import FaultCode
+
+ErrorCode = (
+    FaultCode
+    | Literal[
+        "plain-http", "plain-text", "handshake-failure", "protocol-version", "alert", "silent",
+        "timeout", "closed", "reset",
+    ]
+)  # fmt: skip
+
+VERIFY_CODES: dict[int, FaultCode] = {
+    9: "not-yet-valid",
+    10: "expired",
+    18: "self-signed",
+    19: "untrusted-root",
+    20: "missing-intermediate",
+    21: "missing-intermediate",
+    62: "wrong-name",
+    64: "wrong-name",
+    66: "weak",
+    67: "weak",
+    68: "weak",
+}
+"""OpenSSL's X509_V_ERR numbers, for when our own look finds nothing wrong."""
+
+ALERTS: dict[int, ErrorCode] = {40: "handshake-failure", 70: "protocol-version", 71: "weak"}
+"""Alert descriptions (RFC 8446 §6.2) with a code of their own."""
+
+TLS_CONTENT_TYPES = range(20, 25)
+RECORD_ALERT = 21
+
+
+def received(result: Handshake) -> bytes:
+    """What came from the server since TLS began, as far as it was kept."""
+    return result.wire.data("received", result.base[1])
+
+
+def plain_text(result: Handshake) -> bytes | None:
+    """The first line that came, where the other side does not speak TLS but text."""
+    line = received(result)[:256].partition(b"\n")[0].rstrip(b"\r")
+    if not line or line[0] in TLS_CONTENT_TYPES:
+        return None
+    printable = sum(32 <= octet < 127 for octet in line)
+    return line if printable >= len(line) * 0.9 else None
+
+
+def alert(result: Handshake) -> bytes | None:
+    """The alert that the server sent, or None; read off its record where messages are hidden."""
+    for message in reversed(result.log.messages):
+        if message.kind == "alert" and message.direction == "received":
+            return message.data[:2]
+    start = received(result)[:7]
+    clear = len(start) == 7 and start[0] == RECORD_ALERT and start[3:5] == b"\x00\x02"
+    return start[5:7] if clear else None
+
+
+def classify(result: Handshake) -> ErrorCode:
+    """The one word for why this handshake failed."""
+    error = result.error
+    line = plain_text(result)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return VERIFY_CODES.get(error.verify_code, "other")
+    if line is not None:
+        return "plain-http" if line.startswith(b"HTTP/") else "plain-text"
+    if isinstance(error, TimeoutError):
+        return "timeout" if received(result) else "silent"
+    told = alert(result)
+    if told is not None:
+        return ALERTS.get(told[1], "alert")
+    if isinstance(error, EndOfStream):
+        return "closed"
+    if isinstance(error, ssl.SSLError):
+        return _reason(error.reason or "")
+    return "reset"
+
+
+def _reason(reason: str) -> ErrorCode:
+    """OpenSSL's own words, for what this side refused."""
+    if reason in ("UNSUPPORTED_PROTOCOL", "WRONG_SSL_VERSION"):
+        return "protocol-version"
+    if reason.endswith(("_TOO_SMALL", "_TOO_WEAK")):
+        return "weak"
+    return "malformed"
