@@ -26,7 +26,7 @@ def prefix_of(step: str) -> str:
 
 def visit_of(step: str) -> str:
     """The visit that a step belongs to: `again/1/` in `again/1/2/tcp`, empty for the first."""
-    match = re.match(r"[a-z]+/\d+/", step)
+    match = re.match(r"[a-z]+/[0-9]{1,4}/", step)
     return match[0] if match else ""
 
 
