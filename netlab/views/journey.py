@@ -1,0 +1,100 @@
+"""A recording on a terminal: its chapters, where the time went, what to make of it, what next."""
+
+import shlex
+from collections.abc import Iterator
+from typing import TextIO
+
+from netlab.explain import fill
+from netlab.recording.records import Recording
+from netlab.views.chapter import draw_chapter
+from netlab.views.findings import findings
+from netlab.views.paint import encoding_of, paint, wants_colour, width_of
+from netlab.views.sheet import Depth, Sheet, gap
+from netlab.views.story import Journey, Story
+from netlab.views.style import EMPTY, Line, line
+from netlab.views.text import cells, fold_command, pad
+from netlab.views.waterfall import waterfall
+
+
+def draw(
+    recording: Recording,
+    out: TextIO,
+    depth: Depth = "default",
+    width: int | None = None,
+    plain: bool = False,
+    language: str = "en",
+) -> None:
+    """Draw the whole recording. plain: no colour even at a terminal; the words are the same."""
+    sheet = sheet_for(out, depth, width, language)
+    colour = wants_colour(out) and not plain
+    for scene in scenes(Story(recording, language), sheet):
+        paint(scene, out, colour)
+
+
+def sheet_for(
+    out: TextIO, depth: Depth = "default", width: int | None = None, language: str = "en"
+) -> Sheet:
+    return Sheet(width or width_of(out), depth, encoding_of(out), language)
+
+
+def scenes(story: Story, sheet: Sheet) -> Iterator[list[Line]]:
+    """What is read at one go: a chapter each, and all that closes the story last."""
+    brief = sheet.depth == "brief"
+    opening = masthead(story, sheet) + ([EMPTY] if brief else [])
+    for journey in story.journeys:
+        opening += title_of(journey, sheet)
+        for chapter in journey.chapters:
+            drawn = draw_chapter(chapter, sheet)
+            yield opening + (drawn if brief else gap(drawn))
+            opening = []
+    yield opening + closing(story, sheet)
+
+
+def masthead(story: Story, sheet: Sheet) -> list[Line]:
+    """Which command, on which network, and when: a recording may be a year old."""
+    header = story.recording.header
+    command = sheet.clean(shlex.join(header.command))
+    when = header.started[:16].replace("T", " ")
+    meta = sheet.clean(f"network {header.network} · {when}")
+    room = sheet.text_width - 1 - cells(command)
+    if room >= cells(meta) + 2:
+        made: list[Line] = [((f" {command}", "heading"), (pad(meta, room, right=True), "quiet"))]
+    else:
+        made = sheet.paragraph(command, 1, "heading", hang=2) + sheet.paragraph(meta, 1, "quiet")
+    if header.redacted:
+        text = f"Secrets are masked in this recording: {', '.join(header.redacted)}."
+        made += sheet.paragraph(text, 1, "quiet")
+    return made
+
+
+def title_of(journey: Journey, sheet: Sheet) -> list[Line]:
+    """The line between two journeys."""
+    if not journey.title:
+        return []
+    return [EMPTY, *sheet.paragraph(f"── {journey.title}", 1, "heading", hang=3)]
+
+
+def closing(story: Story, sheet: Sheet) -> list[Line]:
+    made = [] if sheet.depth == "brief" else gap(waterfall(story, sheet))
+    made += gap(findings(story, sheet))
+    return made + gap(onward(story, sheet))
+
+
+def onward(story: Story, sheet: Sheet) -> list[Line]:
+    """What to try next: the closing page's commands."""
+    chapter = story.closing("")
+    if chapter is None or chapter.page is None:
+        return []
+    made: list[Line] = []
+    for command in fill.commands(chapter.page, chapter.find):
+        label = " Next   " if not made else "        "
+        first, *rest = fold_command(sheet.clean(command.line), sheet.text_width, len(label))
+        note = sheet.clean(command.note)
+        line_one: Line = ((label, "heading"), (first[len(label) :], ""))
+        beside = cells(first) + 4 + cells(note) <= sheet.text_width and not rest
+        if note and beside:
+            made.append((*line_one, (f"    {note}", "quiet")))
+            continue
+        made += [line_one, *(line(text) for text in rest)]
+        made += sheet.paragraph(note, len(label), "quiet") if note else []
+    return made
