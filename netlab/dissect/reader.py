@@ -22,7 +22,14 @@ HEX_LIMIT = 128
 class Malformed(Exception):
     """The octets do not say what the protocol promises; the text says how."""
 
+    name = "malformed"
     reported = False
+
+
+class Incomplete(Malformed):
+    """Not wrong so far, but more must come."""
+
+    name = "incomplete"
 
 
 class Bits(NamedTuple):
@@ -100,18 +107,25 @@ class Reader:
         self.add(name, words, start)
         return words
 
-    def word(self, name: str, size: int, layout: Sequence[Bits]) -> int:
-        """A number whose bits have meanings of their own: the flags of a header."""
+    def word(self, name: str, size: int, layout: Sequence[Bits], mask: int = -1) -> int:
+        """A number whose bits have meanings of their own: the flags of a header.
+
+        mask: which bits make up the value of the whole (of a stream's number not the reserved).
+        """
         start = self.at
         number = int.from_bytes(self.octets(size), "big")
         children = [_piece(piece, number, start, size * 8) for piece in layout]
-        self.add(name, number, start, None, children)
-        return number
+        self.add(name, number & mask, start, None, children)
+        return number & mask
 
-    def fault(self, why: str) -> None:
+    def fault(self, error: Malformed) -> None:
         """Flag what is left as not readable; it is passed over."""
-        self.fields.append(Field("malformed", why, None, self.at, self.left))
+        self.fields.append(Field(error.name, str(error), None, self.at, self.left))
         self.at = self.end
+
+    def flag(self, why: str) -> None:
+        """Say that what was just read breaks a rule, and read on."""
+        self.fields.append(Field("malformed", why, None, self.at, 0))
 
     @contextmanager
     def part(self, name: str, length: int | None = None) -> Iterator["Reader"]:
@@ -131,7 +145,7 @@ class Reader:
         if missing and error is None:
             error = Malformed(f"{announced} octets announced, {self.left} there")
         if error is not None and not error.reported:
-            inner.fault(str(error))
+            inner.fault(error)
         elif length is not None and inner.left:
             inner.raw("unparsed")
         self.at = inner.at
@@ -165,7 +179,7 @@ def dissect(data: bytes, parse: Callable[[Reader], object]) -> tuple[Field, ...]
             reader.raw("unparsed")
     except Malformed as error:
         if not error.reported:
-            reader.fault(str(error))
+            reader.fault(error)
     return tuple(reader.fields)
 
 

@@ -1,9 +1,10 @@
 """TLS: records, handshake messages and alerts, and the few values that others ask for."""
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 from netlab.dissect import tls_handshake
-from netlab.dissect.reader import Malformed, Reader, dissect, walk
+from netlab.dissect.reader import Incomplete, Malformed, Reader, dissect, walk
 from netlab.dissect.tls_registry import (
     ALERT_LEVELS,
     ALERTS,
@@ -101,8 +102,7 @@ def _records(reader: Reader) -> None:
         if reader.peek(1) not in CONTENT_TYPES:
             raise Malformed("this is no TLS record")
         if reader.left < HEADER or reader.left < HEADER + _announced(reader):
-            _incomplete(reader)
-            return
+            _cut(reader)
         readable = _record(reader, readable)
 
 
@@ -110,12 +110,10 @@ def _announced(reader: Reader) -> int:
     return int.from_bytes(reader.data[reader.at + 3 : reader.at + HEADER], "big")
 
 
-def _incomplete(reader: Reader) -> None:
+def _cut(reader: Reader) -> NoReturn:
     if reader.left >= HEADER and _announced(reader) > LARGEST:
         raise Malformed(f"a record of {_announced(reader)} octets is too long (RFC 8446 §5.2)")
-    with reader.part("incomplete") as inner:
-        inner.meaning = CONTENT_TYPES[inner.peek(1)]
-        inner.raw("octets")
+    raise Incomplete(f"the start of a record of type {CONTENT_TYPES[reader.peek(1)]}")
 
 
 def _record(reader: Reader, readable: bool) -> bool:
