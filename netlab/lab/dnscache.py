@@ -74,11 +74,15 @@ class Found:
 
 @dataclass
 class Failed(Exception):
-    """No answer could be had. code: of the extended errors of RFC 8914 §4. records: so far."""
+    """No answer could be had. code: of the extended errors of RFC 8914 §4. records: so far.
+
+    cause: what is at the bottom of it, without the names of all that failed because of it.
+    """
 
     code: EDECode
     text: str
     records: tuple[dns.rrset.RRset, ...] = ()
+    cause: str = ""
 
     def __str__(self) -> str:
         return self.text

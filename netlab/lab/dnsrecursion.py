@@ -117,8 +117,8 @@ class Recursion:
                 if verdict in ("answer", "referral"):
                     return verdict, response
                 faults.append(f"{address} {fault(verdict, response)}")
-        zone = cut.zone.to_text()
-        raise Failed(NO_AUTHORITY, f"no name server of {zone} answers for it: {faults[-1]}")
+        what = f"no name server of {cut.zone.to_text()} answers for it: {faults[-1]}"
+        raise Failed(NO_AUTHORITY, what, cause=faults[-1])
 
     async def addresses(
         self, errand: Errand, cut: Cut, silent: list[str], faults: list[str]
@@ -129,7 +129,7 @@ class Recursion:
                 for address in glue or await self.look_up(errand, server):
                     yield address
             except Failed as error:
-                faults.append(f"{server.to_text()} has no address: {error}")
+                faults.append(error.cause or f"{server.to_text()} has no address: {error}")
         for address in tuple(silent):
             yield address
 

@@ -77,7 +77,7 @@ class DnsService(Service):
         self, came: float, reply: bytes, transport: Transport, peer_port: int
     ) -> None:  # fmt: skip
         rcode = dns.rcode.to_text(dns.rcode.from_flags(reply[3], 0)).lower()
-        detail = {"transport": transport, "outcome": rcode, "cached": False}
+        detail: dict[str, Plain] = {"transport": transport, "outcome": rcode, "cached": False}
         self.world.tell(Entry(came, self.id, "query", peer_port, detail=detail))
 
     def tell_query(

@@ -9,7 +9,7 @@ name servers in example.com, of which net knows no address: whoever asks must lo
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -54,30 +54,50 @@ class NameServer:
 
 
 @dataclass(slots=True)
+class Records:
+    """A record set as a master file would have it: parsed only when someone asks."""
+
+    ttl: int
+    data: list[str]
+
+
+@dataclass(slots=True)
 class Zone:
-    """The records of one zone, and its cuts: names below which another zone begins."""
+    """The records of one zone, and its cuts: names below which another zone begins.
+
+    Of some two hundred record sets a run asks for a dozen; to parse them all would take most of
+    the time that the name servers need to start.
+    """
 
     origin: dns.name.Name
-    nodes: dict[dns.name.Name, dict[RdataType, dns.rrset.RRset]] = field(default_factory=dict)
+    nodes: dict[dns.name.Name, dict[RdataType, Records]] = field(default_factory=dict)
+    parsed: dict[tuple[dns.name.Name, RdataType], dns.rrset.RRset] = field(default_factory=dict)
     cuts: set[dns.name.Name] = field(default_factory=set)
     names: set[dns.name.Name] = field(default_factory=set)
 
-    def add(self, rrset: dns.rrset.RRset) -> None:
+    def add(self, name: str, ttl: int, rdtype: RdataType, data: Iterable[str]) -> None:
         """Take a record set in. All names above it exist with it (RFC 8020 §2)."""
-        node = self.nodes.setdefault(rrset.name, {})
-        whole = node.setdefault(rrset.rdtype, rrset)
-        for record in rrset:
-            whole.add(record)
-        self.names.update(upwards(rrset.name, self.origin))
-        if rrset.rdtype == RdataType.NS and rrset.name != self.origin:
-            self.cuts.add(rrset.name)
+        owner = dns.name.from_text(name)
+        whole = self.nodes.setdefault(owner, {}).setdefault(rdtype, Records(ttl, []))
+        whole.data += (one for one in data if one not in whole.data)
+        self.names.update(upwards(owner, self.origin))
+        if rdtype == RdataType.NS and owner != self.origin:
+            self.cuts.add(owner)
 
     def get(self, name: dns.name.Name, rdtype: RdataType) -> dns.rrset.RRset | None:
-        return self.nodes.get(name, {}).get(rdtype)
+        records = self.nodes.get(name, {}).get(rdtype)
+        if records is None:
+            return None
+        if (name, rdtype) not in self.parsed:
+            made = dns.rrset.from_text_list(name, records.ttl, "IN", rdtype, records.data)
+            self.parsed[name, rdtype] = made
+        return self.parsed[name, rdtype]
 
     @property
     def soa(self) -> dns.rrset.RRset:
-        return self.nodes[self.origin][RdataType.SOA]
+        found = self.get(self.origin, RdataType.SOA)
+        assert found is not None, "every zone is built with one"
+        return found
 
     def cut_above(self, name: dns.name.Name) -> dns.name.Name | None:
         """The highest cut at or above this name: from there on this zone has no say."""
@@ -236,8 +256,8 @@ def add_apex(zone: Zone, one: Delegation) -> None:
     timers = f"2026010100 7200 900 1209600 {one.negative}"
     soa = f"{one.servers[0]}. {contact}. {timers}"
     ttl = max(one.negative, 60)
-    zone.add(dns.rrset.from_text(zone.origin, ttl, "IN", "SOA", soa))
-    zone.add(name_server_records(zone.origin, one, one.own_ttl))
+    zone.add(one.origin, ttl, RdataType.SOA, [soa])
+    zone.add(one.origin, one.own_ttl, RdataType.NS, absolute(one.servers))
 
 
 def delegate(
@@ -251,14 +271,14 @@ def delegate(
     origin = dns.name.from_text(one.origin)
     parent = closest(origin.parent(), zones)
     assert parent is not None, "the root encloses every name"
-    parent.add(name_server_records(origin, one, one.ttl))
+    parent.add(one.origin, one.ttl, RdataType.NS, absolute(one.servers))
     for server in one.servers:
         if server in addresses and dns.name.from_text(server).is_subdomain(parent.origin):
             add_addresses(parent, server, addresses[server], one.ttl)
 
 
-def name_server_records(origin: dns.name.Name, one: Delegation, ttl: int) -> dns.rrset.RRset:
-    return dns.rrset.from_text(origin, ttl, "IN", "NS", *(f"{name}." for name in one.servers))
+def absolute(names: Iterable[str]) -> list[str]:
+    return [f"{name}." for name in names]
 
 
 def add_root_glue(root: Zone) -> None:
@@ -268,17 +288,17 @@ def add_root_glue(root: Zone) -> None:
 
 
 def add_addresses(zone: Zone, name: str, addresses: tuple[str, ...], ttl: int) -> None:
-    for rdtype, colon in (("A", False), ("AAAA", True)):
+    for rdtype, colon in ((RdataType.A, False), (RdataType.AAAA, True)):
         family = [address for address in addresses if (":" in address) is colon]
         if family:
-            zone.add(dns.rrset.from_text(f"{name}.", ttl, "IN", rdtype, *family))
+            zone.add(name, ttl, rdtype, family)
 
 
 def add_host(zone: Zone, host: Host) -> None:
     """What a line of the catalogue puts into its zone; some faults put nothing there."""
     if host.dns == "nodata":
         text = '"This name exists and has no address."'
-        zone.add(dns.rrset.from_text(f"{host.name}.", host.ttl, "IN", "TXT", text))
+        zone.add(host.name, host.ttl, RdataType.TXT, [text])
     elif host.dns == "cname-loop":
         add_chain(zone, host, (host.name, f"back-{host.name}", host.name))
     elif host.dns == "truncated":
@@ -289,14 +309,13 @@ def add_host(zone: Zone, host: Host) -> None:
         add_addresses(zone, host.name, (*host.v4, *host.v6), host.ttl)
     if host.https_record:
         # RFC 9460 §9: priority 1, the name itself, HTTP/2 without trying HTTP/1.1 first.
-        record = '1 . alpn="h2"'
-        zone.add(dns.rrset.from_text(f"{host.name}.", host.ttl, "IN", "HTTPS", record))
+        zone.add(host.name, host.ttl, RdataType.HTTPS, ['1 . alpn="h2"'])
 
 
 def add_chain(zone: Zone, host: Host, names: tuple[str, ...]) -> None:
     """Aliases from each name to the next; the last has the host's addresses, unless it loops."""
     for name, target in itertools.pairwise(names):
-        zone.add(dns.rrset.from_text(f"{name}.", host.ttl, "IN", "CNAME", f"{target}."))
+        zone.add(name, host.ttl, RdataType.CNAME, absolute([target]))
     if names[-1] != names[0] and not host.cname:
         add_addresses(zone, names[-1], (*host.v4, *host.v6), host.ttl)
 
