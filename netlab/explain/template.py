@@ -1,9 +1,9 @@
 """The small language of the front matter: slots for facts, and conditions on them.
 
 A slot is `{fact}`, `{fact:key}` (that key of each row of a list), `{fact:count}` (how many
-there are) or `{fact:exact}` (the bare figure, without its unit); `{{` and `}}` are braces. A condition is `fact`, `!fact`, `fact=value`,
-`fact!=value`, `fact>number` or `fact<number`. Both are read when a page is loaded, so that a slip
-of the pen never reaches a person.
+there are) or `{fact:exact}` (the bare figure, without its unit); `{{` and `}}` are braces. A
+condition is `fact`, `!fact`, `fact=value`, `fact!=value`, `fact>number` or `fact<number`. Both
+are read when a page is loaded, so that a slip of the pen never reaches a person.
 """
 
 import re
