@@ -9,7 +9,7 @@ from netlab.network.tls_verify import FaultCode
 ErrorCode = (
     FaultCode
     | Literal[
-        "plain-http", "plain-text", "handshake-failure", "protocol-version", "alert", "silent",
+        "plain-http", "not-tls", "handshake-failure", "protocol-version", "alert",
         "timeout", "closed", "reset",
     ]
 )  # fmt: skip
@@ -21,15 +21,17 @@ VERIFY_CODES: dict[int, FaultCode] = {
     19: "untrusted-root",
     20: "missing-intermediate",
     21: "missing-intermediate",
+    23: "revoked",
+    26: "wrong-purpose",
     62: "wrong-name",
     64: "wrong-name",
-    66: "weak",
-    67: "weak",
-    68: "weak",
+    66: "weak-key",
+    67: "weak-key",
+    68: "weak-key",
 }
 """OpenSSL's X509_V_ERR numbers, for when our own look finds nothing wrong."""
 
-ALERTS: dict[int, ErrorCode] = {40: "handshake-failure", 70: "protocol-version", 71: "weak"}
+ALERTS: dict[int, ErrorCode] = {40: "handshake-failure", 70: "protocol-version", 71: "weak-key"}
 """Alert descriptions (RFC 8446 §6.2) with a code of their own."""
 
 TLS_CONTENT_TYPES = range(20, 25)
@@ -65,11 +67,11 @@ def classify(result: Handshake) -> ErrorCode:
     error = result.error
     line = plain_text(result)
     if isinstance(error, ssl.SSLCertVerificationError):
-        return VERIFY_CODES.get(error.verify_code, "other")
+        return VERIFY_CODES.get(error.verify_code, "certificate")
     if line is not None:
-        return "plain-http" if line.startswith(b"HTTP/") else "plain-text"
+        return "plain-http" if line.startswith(b"HTTP/") else "not-tls"
     if isinstance(error, TimeoutError):
-        return "timeout" if received(result) else "silent"
+        return "timeout"
     told = alert(result)
     if told is not None:
         return ALERTS.get(told[1], "alert")
@@ -85,5 +87,5 @@ def _reason(reason: str) -> ErrorCode:
     if reason in ("UNSUPPORTED_PROTOCOL", "WRONG_SSL_VERSION"):
         return "protocol-version"
     if reason.endswith(("_TOO_SMALL", "_TOO_WEAK")):
-        return "weak"
+        return "weak-key"
     return "malformed"

@@ -12,7 +12,7 @@ from netlab.network.tls_certificates import Certificate, read, read_all, utc
 
 FaultCode = Literal[
     "expired", "not-yet-valid", "wrong-name", "self-signed", "untrusted-root",
-    "missing-intermediate", "weak", "malformed", "other",
+    "missing-intermediate", "weak-key", "malformed", "wrong-purpose", "revoked", "certificate",
 ]  # fmt: skip
 
 
@@ -117,4 +117,4 @@ def _names(leaf: Certificate, host: str) -> list[Fault]:
 
 
 def _weak(path: Sequence[Certificate]) -> list[Fault]:
-    return [Fault("weak", f"{c.subject} has {c.weakness}") for c in path if c.weakness]
+    return [Fault("weak-key", f"{c.subject} has {c.weakness}") for c in path if c.weakness]
