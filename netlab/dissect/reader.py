@@ -135,12 +135,14 @@ class Reader:
         """
         start = self.at
         announced = self.left if length is None else length
-        inner = Reader(self.data, start, start + min(announced, self.left))
+        end = start + min(announced, self.left)
+        inner = Reader(self.data, start, end)
         error: Malformed | None = None
         try:
             yield inner
         except Malformed as raised:
             error = raised
+        inner.end = end
         missing = announced > self.left
         if missing and error is None:
             error = Malformed(f"{announced} octets announced, {self.left} there")
