@@ -1,0 +1,148 @@
+"""The lab's own process: `python -m netlab.lab.process [SETTINGS]`.
+
+A server's work must never count as the client's time, hence a process of its own. Standard input
+is the control pipe: its end of file means that the parent is gone, however it went, and then the
+lab goes too. Standard output carries one ready line, then the journal. SETTINGS is a JSON object;
+`distance` maps services to seconds.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from netlab.lab.control import LONGEST, Control, Refused, seconds
+from netlab.lab.directory import Directory
+from netlab.lab.journal import Journal, Pipe
+from netlab.lab.service import Entry, Service, World
+
+STARTED = perf_counter()
+
+
+def main(settings: Sequence[str] = ()) -> None:
+    """Run the lab until the control pipe ends. Never returns."""
+    # The terminal sends Ctrl-C to the whole group; the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    home = Path(tempfile.mkdtemp(prefix="netlab-lab-"))
+    signal.signal(signal.SIGTERM, lambda *_: leave(home))
+    # The loop answers clients while a thread still makes certificates: let it have its turn soon.
+    sys.setswitchinterval(0.0005)
+    pipe = Pipe(sys.stdout.fileno())
+    try:
+        asyncio.run(run(json.loads(settings[0]) if settings else {}, home, pipe))
+    except Exception as error:
+        fail(pipe, error)
+    leave(home)
+
+
+def fail(pipe: Pipe, error: Exception) -> None:
+    """Say why the lab cannot stand, and wait until the parent has hung up."""
+    pipe.put({"failed": f"{type(error).__name__}: {error}"})
+    while sys.stdin.buffer.read(LONGEST):
+        pass
+
+
+def leave(home: Path) -> None:
+    """End at once: no clean-up could matter to anybody but the file system."""
+    shutil.rmtree(home, ignore_errors=True)
+    os._exit(0)
+
+
+async def run(settings: Mapping[str, Any], home: Path, pipe: Pipe) -> None:
+    distances = {name: seconds(value) for name, value in settings.get("distance", {}).items()}
+    journal = Journal()
+    world = World(journal.tell, lambda id: distance(distances, id))
+    asyncio.get_running_loop().set_exception_handler(
+        lambda loop, context: journal.tell(mishap(context))
+    )
+    control = await stand(world, home, distances, journal)
+    obeying = asyncio.get_running_loop()
+    pipe.put({"ready": control.directory.to_json()})
+    journal.channels.append(pipe)
+    commands: asyncio.Queue[bytes] = asyncio.Queue()
+    threading.Thread(
+        target=listen, args=(obeying, commands, home), name="control", daemon=True
+    ).start()
+    threading.Thread(target=warm, args=(control.services,), name="warm", daemon=True).start()
+    while True:
+        await control.obey(await commands.get(), pipe)
+
+
+def distance(distances: Mapping[str, float], id: str) -> float:
+    """A service's own distance, else its kind's (`web`, `ns`), else none."""
+    return distances.get(id, distances.get(id.partition(":")[0], 0.0))
+
+
+async def stand(world: World, home: Path, distances: dict[str, float], journal: Journal) -> Control:
+    """Start every service of the lab."""
+    from netlab.lab import dns, web
+    from netlab.lab.authority import Authority
+    from netlab.lab.holes import BlackHole
+
+    authority = Authority(home)
+    services: list[Service] = [*web.services(world, authority), *dns.services(world)]
+    check(distances, services)
+    endpoints = {}
+    for service in services:
+        endpoints.update(await service.start())
+    directory = Directory(
+        endpoints,
+        dns.RESOLVER,
+        dns.ROOTS,
+        str(authority.ca_file),
+        tuple(service.id for service in services),
+        dict(distances),
+        tuple(
+            note for service in services if isinstance(service, BlackHole) for note in service.notes
+        ),
+        os.getpid(),
+        perf_counter() - STARTED,
+    )
+    return Control(services, distances, journal, directory)
+
+
+def check(distances: Mapping[str, float], services: Sequence[Service]) -> None:
+    ids = {service.id for service in services}
+    unknown = [
+        name
+        for name in distances
+        if name not in ids and not any(id.startswith(f"{name}:") for id in ids)
+    ]
+    if unknown:
+        raise Refused(f"there is no service {unknown[0]!r} in the lab")
+
+
+def listen(loop: asyncio.AbstractEventLoop, commands: "asyncio.Queue[bytes]", home: Path) -> None:
+    """Read the control pipe; its end is ours."""
+    while line := sys.stdin.buffer.readline(LONGEST):
+        loop.call_soon_threadsafe(commands.put_nowait, line)
+    leave(home)
+
+
+def warm(services: Mapping[str, Service]) -> None:
+    """Make what the first clients would wait for, while the lab's user still loads its own code."""
+    import netlab.lab.webh1
+    import netlab.lab.webh2  # noqa: F401
+    from netlab.lab.web import WebServer
+
+    for service in services.values():
+        if isinstance(service, WebServer) and service.tls.encrypted:
+            service.tls.context()
+
+
+def mishap(context: Mapping[str, Any]) -> Entry:
+    """An exception that nobody caught, for the journal: it is a bug of the lab's."""
+    text = f"{context.get('message')}: {context.get('exception')!r}"
+    return Entry(perf_counter(), "lab", "error", detail={"text": text[:2000]})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

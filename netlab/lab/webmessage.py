@@ -1,0 +1,94 @@
+"""What a site of the lab is asked, and what it answers, whichever version of HTTP carries it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+Header = tuple[bytes, bytes]
+
+
+class Cut(Exception):
+    """A body raises it to have the connection closed there and then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request. port: the one that the client meant to reach, as a person sees it."""
+
+    method: str
+    scheme: str
+    authority: str
+    target: str
+    headers: tuple[Header, ...] = ()
+    body: bytes = b""
+    version: str = "1.1"
+    port: int = 443
+    peer_port: int | None = None
+
+    @property
+    def host(self) -> str:
+        """The authority's host in lower case, without port and root dot (RFC 3986 §3.2.2)."""
+        return host_of(self.authority)
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    def header(self, name: bytes) -> str:
+        """All fields of this name as one value (RFC 9110 §5.2); empty if there is none."""
+        values = [value for key, value in self.headers if key.lower() == name]
+        return b", ".join(values).decode("latin-1")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer. raw: the whole head as HTTP/1.1 octets, for what no library would send.
+
+    A body that is given in pieces is sent in chunks unless its length stands in the headers.
+    """
+
+    status: int
+    headers: tuple[Header, ...] = ()
+    body: bytes | AsyncIterator[bytes] = b""
+    reason: bytes = b""
+    raw: bytes | None = field(default=None, repr=False)
+
+    def adding(self, *headers: Header) -> "Response":
+        return Response(self.status, self.headers + headers, self.body, self.reason, self.raw)
+
+
+class Site(ABC):
+    """What stands behind a host name. alpn: the HTTP versions it can be had in, best first."""
+
+    alpn: Sequence[str] = ("h2", "http/1.1")
+
+    @abstractmethod
+    async def answer(self, request: Request) -> Response:
+        """The answer. It may also never come: the connection's end cancels it."""
+
+
+def host_of(authority: str) -> str:
+    host = authority.strip().lower()
+    if not host.startswith("["):
+        host = host.partition(":")[0]
+    return host.removesuffix(".")
+
+
+def text(status: int, words: str, *headers: Header) -> Response:
+    """A short answer in plain text."""
+    kind = (b"content-type", b"text/plain; charset=utf-8")
+    return Response(status, (kind, *headers), words.encode())
+
+
+def redirect(status: int, location: str, *headers: Header) -> Response:
+    """A redirection, with the small document that RFC 9110 §15.4 asks for."""
+    document = f'<!doctype html><title>{status}</title><p>See <a href="{location}">{location}</a>.'
+    return Response(
+        status,
+        (
+            (b"location", location.encode()),
+            (b"content-type", b"text/html; charset=utf-8"),
+            *headers,
+        ),
+        document.encode(),
+    )
