@@ -1,5 +1,7 @@
 """One chapter: what happened, how it went to and fro, why, and how to see it oneself."""
 
+from collections.abc import Sequence
+
 from netlab.explain import fill
 from netlab.explain.units import say
 from netlab.recording.ledger import leaves_of
@@ -105,7 +107,7 @@ def _duration(chapter: Chapter) -> str:
 
 def happened(chapter: Chapter, sheet: Sheet) -> list[Line]:
     said = fill.happened(chapter.page, chapter.find) if chapter.page else ()
-    if not said:
+    if not said and not tables(chapter, sheet):
         return _bare_facts(chapter, sheet)
     return [part for entry in said for part in sheet.paragraph(entry.text, BODY)]
 
@@ -135,21 +137,35 @@ def why(chapter: Chapter, sheet: Sheet) -> list[Line]:
     return sheet.paragraph(chapter.page.why, BODY) if chapter.page else []
 
 
-def see(chapter: Chapter, sheet: Sheet, label: str = SEE) -> list[Line]:
+def see(chapter: Chapter, sheet: Sheet) -> list[Line]:
     """The commands of standard tools that show the same, ready to be pasted."""
     commands = fill.commands(chapter.page, chapter.find) if chapter.page else ()
-    made: list[Line] = []
-    below = sheet.narrow
-    if below and commands:
-        made.append(line(" " * BODY + label.rstrip(), "quiet"))
-    indent = BODY + 2 if below else BODY + cells(label)
-    for command in commands:
-        lines = fold_command(sheet.clean(command.line), sheet.width, indent)
-        if not below and not made:
-            made.append(((" " * BODY + label, "quiet"), (lines.pop(0)[indent:], "")))
-        made += [line(text) for text in lines]
+    return commands_of([entry for entry in commands if not own(entry)], sheet, SEE, BODY)
+
+
+def own(command: fill.Command) -> bool:
+    """Whether it is netlab's own: on a closing page that is what to try next."""
+    return command.line.startswith("netlab ")
+
+
+def commands_of(
+    commands: Sequence[fill.Command], sheet: Sheet, label: str, indent: int, role: Role = "quiet"
+) -> list[Line]:
+    """Commands beside their label, or all below it where one of them is too long for that."""
+    lines = [sheet.clean(command.line) for command in commands]
+    beside = indent + cells(label)
+    below = any(beside + cells(text) > sheet.width for text in lines)
+    made: list[Line] = [line(" " * indent + label.rstrip(), role)] if below else []
+    at = indent + 2 if below else beside
+    for number, (text, command) in enumerate(zip(lines, commands, strict=True)):
+        first, *rest = fold_command(text, sheet.width, at)
+        if number == 0 and not below:
+            made.append(((" " * indent + label, role), (first[at:], "")))
+        else:
+            made.append(line(first))
+        made += [line(text) for text in rest]
         if command.note:
-            made += sheet.paragraph(command.note, indent, "quiet")
+            made += sheet.paragraph(command.note, at + 2, "quiet")
     return made
 
 

@@ -62,8 +62,9 @@ def phases(chapter: Chapter, sheet: Sheet) -> list[Line]:
 def messages(chapter: Chapter, sheet: Sheet, role: Role) -> list[Line]:
     made: list[Line] = []
     for message in sorted(chapter.all(Message), key=lambda m: m.at):
-        made += gap(sheet.paragraph(_headline(message, chapter), 4, role, hang=2))
-        made += message_tree(message, sheet)
+        drawn = sheet.paragraph(_headline(message, chapter), 4, role, hang=2)
+        drawn += message_tree(message, sheet)
+        made += gap(drawn) if made else drawn
     return made
 
 

@@ -5,15 +5,18 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from netlab.explain import fill
+from netlab.explain.units import say
+from netlab.recording.ledger import ledger
 from netlab.recording.records import Recording
-from netlab.views.chapter import draw_chapter
+from netlab.views import evidence
+from netlab.views.chapter import commands_of, draw_chapter, own, see, why
 from netlab.views.findings import findings
 from netlab.views.paint import encoding_of, paint, wants_colour, width_of
 from netlab.views.sheet import Depth, Sheet, gap
-from netlab.views.story import Journey, Story
-from netlab.views.style import EMPTY, Line, line
-from netlab.views.text import cells, fold_command, pad
-from netlab.views.waterfall import waterfall
+from netlab.views.story import Chapter, Journey, Story
+from netlab.views.style import EMPTY, Line
+from netlab.views.text import cells, pad
+from netlab.views.waterfall import heading, waterfall
 
 
 def draw(
@@ -75,26 +78,22 @@ def title_of(journey: Journey, sheet: Sheet) -> list[Line]:
 
 
 def closing(story: Story, sheet: Sheet) -> list[Line]:
-    made = [] if sheet.depth == "brief" else gap(waterfall(story, sheet))
-    made += gap(findings(story, sheet))
-    return made + gap(onward(story, sheet))
-
-
-def onward(story: Story, sheet: Sheet) -> list[Line]:
-    """What to try next: the closing page's commands."""
+    """Where the time went, what to make of the run, and what to try next."""
+    made = gap(_in_short(story, sheet) if sheet.depth == "brief" else waterfall(story, sheet))
     chapter = story.closing("")
-    if chapter is None or chapter.page is None:
-        return []
-    made: list[Line] = []
-    for command in fill.commands(chapter.page, chapter.find):
-        label = " Next   " if not made else "        "
-        first, *rest = fold_command(sheet.clean(command.line), sheet.text_width, len(label))
-        note = sheet.clean(command.note)
-        line_one: Line = ((label, "heading"), (first[len(label) :], ""))
-        beside = cells(first) + 4 + cells(note) <= sheet.text_width and not rest
-        if note and beside:
-            made.append((*line_one, (f"    {note}", "quiet")))
-            continue
-        made += [line_one, *(line(text) for text in rest)]
-        made += sheet.paragraph(note, len(label), "quiet") if note else []
-    return made
+    if chapter is not None and sheet.depth != "brief":
+        made += gap(why(chapter, sheet) + see(chapter, sheet))
+        made += gap(evidence.facts(chapter, sheet) if sheet.depth == "deep" else [])
+    made += gap(findings(story, sheet))
+    return made + gap(onward(chapter, sheet) if chapter else [])
+
+
+def _in_short(story: Story, sheet: Sheet) -> list[Line]:
+    book = ledger(story.recording.records)
+    return heading("Where the time went", f"total {say(book.total, 's')}", sheet)
+
+
+def onward(chapter: Chapter, sheet: Sheet) -> list[Line]:
+    """What to try next: the closing page's own commands."""
+    commands = fill.commands(chapter.page, chapter.find) if chapter.page else ()
+    return commands_of([entry for entry in commands if own(entry)], sheet, "Next   ", 1, "heading")

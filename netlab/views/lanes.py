@@ -23,7 +23,7 @@ def lanes(chapter: Chapter, sheet: Sheet, role: Role, indent: int = 6) -> list[L
     start = min(phases[0].start for phases in by_lane.values())
     end = max(p.end for phases in by_lane.values() for p in phases)
     names = {lane: sheet.clean(lane) for lane in by_lane}
-    label = min(max(map(cells, names.values())), max(14, sheet.text_width // 3))
+    label = min(max(map(cells, names.values())), max(14, min(44, sheet.width * 2 // 5)))
     axis = Axis(end - start, sheet.width - indent - label - 2)
     axis = Axis(end - start, axis.cells - axis.overhang())
     shown = list(by_lane) if sheet.depth == "deep" else list(by_lane)[:MOST]

@@ -42,13 +42,13 @@ class Sheet:
     def paragraph(
         self, text: str, indent: int = 4, role: Role = "", hang: int = 0, first: str = ""
     ) -> list[Line]:
-        """Folded text. first: what stands before it on its first line, hang: how far the others
-        are set in beside the indent (by default as wide as `first`)."""
+        """Folded text. first: what stands before it on its first line; hang: how far the others
+        are set in beside the indent (by default as far as `first` reaches)."""
         hang = hang or cells(first)
         made: list[Line] = []
         room = self.text_width - indent - hang
         for number, part in enumerate(fold(self.clean(text), room)):
-            lead = first + " " * (hang - cells(first)) if number == 0 else " " * hang
+            lead = first if number == 0 else " " * hang
             made.append((*line(" " * indent + lead, role), (part, role)))
         return made
 

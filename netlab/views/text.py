@@ -131,10 +131,14 @@ def fold_command(line: str, width: int, indent: int) -> list[str]:
 
 
 def torn(word: str, width: int, indent: int) -> Iterator[str]:
-    """A word of a command on as many lines as it needs; quotes are closed at each end."""
+    """A word of a command on as many lines as it needs; quotes are closed at each end.
+
+    Torn at a space where the quoted text has one late enough.
+    """
     current, quote, escaped = " " * indent, "", False
     for char in word:
-        if not escaped and cells(current) + cells(char) > width - 4:
+        full = cells(current) + cells(char) > width - 4
+        if not escaped and (full or (char == " " and cells(current) > width - 16)):
             yield f"{current}'\\" if quote == "'" else f"{current}\\"
             current = quote if quote == "'" else ""
         quote, escaped = _after(char, quote, escaped)

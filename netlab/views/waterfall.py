@@ -45,7 +45,8 @@ def waterfall(story: Story, sheet: Sheet) -> list[Line]:
     made: list[Line] = []
     for visit, book in ledgers.items():
         if book.leaves:
-            made += gap(chart(story, visit, book, longest, sheet))
+            drawn = chart(story, visit, book, longest, sheet)
+            made += gap(drawn) if made else drawn
     return made
 
 
@@ -61,7 +62,8 @@ def chart(story: Story, visit: str, book: Ledger, longest: float, sheet: Sheet) 
     for text, duration, bar, role in _rows(story, book, axis, sheet):
         made += _row(text, say(duration, "s"), bar, role, label, figure)
     made.append(line(" " * (INDENT + label + figure + 4) + sheet.clean(axis.ticks()), "time"))
-    made += sheet.paragraph(LEGEND, INDENT, "quiet")
+    if not visit:  # the signs mean the same in every chart
+        made += sheet.paragraph(LEGEND, INDENT, "quiet")
     return made + sums(book, sheet)
 
 
@@ -94,7 +96,7 @@ def _columns(story: Story, book: Ledger, sheet: Sheet) -> tuple[int, int]:
     rows = _rows(story, book, probe, sheet)
     widest = max(cells(text) for text, *_ in rows)
     figure = max(cells(sheet.clean(say(seconds, "s"))) for _, seconds, *_ in rows)
-    return min(widest, max(14, sheet.text_width // 3)), figure
+    return min(widest, max(14, min(44, sheet.width * 2 // 5))), figure
 
 
 def _row(text: str, figure: str, bar: str, role: Role, label: int, wide: int) -> list[Line]:
