@@ -1,10 +1,11 @@
 """Naming what broke a handshake, from the error and from what was really received."""
 
 import ssl
+from collections.abc import Sequence
 from typing import Literal
 
 from netlab.network.tls import EndOfStream, Handshake
-from netlab.network.tls_verify import FaultCode
+from netlab.network.tls_verify import Fault, FaultCode
 
 ErrorCode = (
     FaultCode
@@ -29,7 +30,9 @@ VERIFY_CODES: dict[int, FaultCode] = {
     67: "weak-key",
     68: "weak-key",
 }
-"""OpenSSL's X509_V_ERR numbers, for when our own look finds nothing wrong."""
+"""OpenSSL's X509_V_ERR numbers, as our codes."""
+
+NO_TRUST = ("self-signed", "untrusted-root", "missing-intermediate")
 
 ALERTS: dict[int, ErrorCode] = {40: "handshake-failure", 70: "protocol-version", 71: "weak-key"}
 """Alert descriptions (RFC 8446 §6.2) with a code of their own."""
@@ -62,12 +65,12 @@ def alert(result: Handshake) -> bytes | None:
     return start[5:7] if clear else None
 
 
-def classify(result: Handshake) -> ErrorCode:
-    """The one word for why this handshake failed."""
+def classify(result: Handshake, faults: Sequence[Fault] = ()) -> ErrorCode:
+    """The one word for why this handshake failed. faults: what our own look at the chain found."""
     error = result.error
     line = plain_text(result)
     if isinstance(error, ssl.SSLCertVerificationError):
-        return VERIFY_CODES.get(error.verify_code, "certificate")
+        return _certificate(error.verify_code, faults)
     if line is not None:
         return "plain-http" if line.startswith(b"HTTP/") else "not-tls"
     if isinstance(error, TimeoutError):
@@ -80,6 +83,16 @@ def classify(result: Handshake) -> ErrorCode:
     if isinstance(error, ssl.SSLError):
         return _reason(error.reason or "")
     return "reset"
+
+
+def _certificate(verify_code: int, faults: Sequence[Fault]) -> ErrorCode:
+    """OpenSSL's verdict; which kind of missing trust it is, we can tell more exactly: "unable to
+    get local issuer" (20) stands for a foreign root as for a forgotten intermediate."""
+    found = [fault.code for fault in faults]
+    verdict = VERIFY_CODES.get(verify_code, found[0] if found else "certificate")
+    if verdict in NO_TRUST:
+        return next((code for code in found if code in NO_TRUST), verdict)
+    return verdict
 
 
 def _reason(reason: str) -> ErrorCode:

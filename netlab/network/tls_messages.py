@@ -15,13 +15,14 @@ from netlab.network.tape import Direction
 
 Kind = Literal["handshake", "alert", "change_cipher_spec"]
 
-KINDS: dict[int, Kind] = {20: "change_cipher_spec", 21: "alert", 22: "handshake"}
+KINDS: dict[int, Kind] = {21: "alert", 22: "handshake"}
 """Content types (RFC 8446 §5.1). The callback also yields pseudo records, 256 for a record's
 header and 257 for its inner content type: Python names these after handshake messages that
-happen to have the same number, so everything but the three real types is dropped."""
+happen to have the same number, so everything but the real types is dropped."""
 
 HEADER = 256
 APPLICATION_DATA = 23
+CHANGE_CIPHER_SPEC = 20
 HELLOS = (1, 2)
 
 MESSAGES_KEPT = 256
@@ -77,21 +78,24 @@ class Log:
 
     def take(self, direction: Direction, content_type: int, data: bytes) -> None:
         """Note what the callback handed over; pseudo records only move the counters."""
-        at = self.clock()
         side = self._sides[direction]
         if content_type == HEADER and data:
             side.records += 1
             side.outer = data[0]
-        kind = KINDS.get(content_type)
-        if kind is None:
-            return
-        encrypted = self._encrypted(side, kind, data)
-        side.changed |= kind == "change_cipher_spec"
+            if side.outer == CHANGE_CIPHER_SPEC:
+                # OpenSSL shows the one it sends and not the one it receives: read the header.
+                self._keep(direction, side, "change_cipher_spec", b"\x01")
+                side.changed = True
+        elif content_type in KINDS:
+            self._keep(direction, side, KINDS[content_type], data)
+
+    def _keep(self, direction: Direction, side: _Side, kind: Kind, data: bytes) -> None:
         if len(self.messages) >= MESSAGES_KEPT:
             self.dropped += 1
             return
+        encrypted = self._encrypted(side, kind, data)
         record = side.records - 1 if side.records else None
-        self.messages.append(TlsMessage(at, direction, kind, data, encrypted, record))
+        self.messages.append(TlsMessage(self.clock(), direction, kind, data, encrypted, record))
 
     @staticmethod
     def _encrypted(side: _Side, kind: Kind, data: bytes) -> bool:
