@@ -18,7 +18,8 @@ class Parsed:
 
     head_length is None until the head is whole; length is how many octets belong to the message.
     complete: head and content are whole; a content that ends with the connection never says so.
-    body is decoded from its framing, up to a bound; body_length counts all of it.
+    body is decoded from its framing, up to a bound; body_length counts all of it. lines are the
+    field lines, those of the trailers included, with the places of their values.
     """
 
     fields: tuple[Field, ...]
@@ -120,7 +121,7 @@ def _parsed(data: bytes, draft: _Draft) -> Parsed:
         status=draft.status,
         reason=draft.reason,
         headers=tuple((found.name, found.value) for found in draft.lines),
-        lines=tuple(draft.lines),
+        lines=(*draft.lines, *content.trailers),
         framing=content.framing,
         body=content.kept,
         body_length=content.length,
@@ -139,7 +140,7 @@ def _message(reader: Reader, draft: _Draft) -> None:
     reader.end = min(end, LONGEST_HEAD)
     try:
         (_status_line if draft.is_response else _request_line)(reader, draft)
-        draft.lines += field_lines(reader)
+        field_lines(reader, draft.lines)
     except Incomplete:
         if end > LONGEST_HEAD:
             raise Malformed(f"a head of more than {LONGEST_HEAD} octets") from None

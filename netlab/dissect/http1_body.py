@@ -1,6 +1,6 @@
 """How long the content of an HTTP/1.1 message is, and its chunks (RFC 9112 §6, §7)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from netlab.dissect.http1_head import HeaderLine, field_lines, line
@@ -23,7 +23,7 @@ class Content:
     kept: bytes = b""
     length: int = 0
     complete: bool = False
-    trailers: tuple[HeaderLine, ...] = ()
+    trailers: list[HeaderLine] = field(default_factory=list)
 
 
 def framing(
@@ -119,7 +119,7 @@ def _chunk(reader: Reader, content: Content, kept: list[bytes]) -> int:
     size = _size(reader)
     reader.value = size
     if size == 0:
-        content.trailers = tuple(field_lines(reader))
+        field_lines(reader, content.trailers)
         return 0
     start = reader.at
     octets = reader.octets(min(size, reader.left))

@@ -50,9 +50,8 @@ def token(reader: Reader, name: str, last: bool = False) -> str:
     return words
 
 
-def field_lines(reader: Reader) -> list[HeaderLine]:
-    """All field lines, and the empty line that ends them."""
-    lines: list[HeaderLine] = []
+def field_lines(reader: Reader, lines: list[HeaderLine]) -> None:
+    """All field lines, and the empty line that ends them; those found are added to lines."""
     while not _empty(reader):
         if len(lines) == MOST_FIELDS:
             raise Malformed(f"more than {MOST_FIELDS} field lines")
@@ -61,7 +60,6 @@ def field_lines(reader: Reader) -> list[HeaderLine]:
             lines.append(found)
     with line(reader, "empty line"):
         pass
-    return lines
 
 
 def _empty(reader: Reader) -> bool:
