@@ -12,9 +12,9 @@ from netlab.explain.template import Lookup
 from netlab.recording.records import Fact, Step, Value
 
 
-def known(units: dict[str, str] | None = None, **facts: Value) -> Lookup:
-    """Facts by name, where a double underscore stands for the dot."""
-    units = units or {}
+def known(*seconds: str, **facts: Value) -> Lookup:
+    """Facts by name, where a double underscore stands for the dot; seconds: which are times."""
+    units = dict.fromkeys(seconds, "s")
     made = {
         name.replace("__", "."): Fact("f", "s", name.replace("__", "."), value, units.get(name))
         for name, value in facts.items()
@@ -48,7 +48,7 @@ def texts(made: Page, find: Lookup) -> list[str]:
 def test_of_a_group_the_first_that_can_be_said() -> None:
     made = written(CHOICE)
     assert texts(made, known(a__error="timeout", a__time=0.5)) == ["Failed: timeout."]
-    assert texts(made, known({"a__time": "s"}, a__time=0.5)) == ["Took 500 ms."]
+    assert texts(made, known("a__time", a__time=0.5)) == ["Took 500 ms."]
     assert texts(made, known()) == []
     assert [line.brief for line in happened(made, known(a__time=1))] == [True]
 
