@@ -24,10 +24,11 @@ NOT_AT_A_WORDS_START = ("-", "+", "@", "%", "~")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A sentence on what happened. brief: the one for `--brief`."""
+    """A sentence on what happened. brief: the one for `--brief`; deep: for `--deep` alone."""
 
     text: str
     brief: bool = False
+    deep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def _first(entries: Iterable[Happened], find: Lookup, only: bool) -> Iterator[Li
     for entry in entries:
         text = sentence(entry.say, find) if hold(entry.when, find) else None
         if text is not None:
-            yield Line(text, entry.brief)
+            yield Line(text, entry.brief, entry.deep)
             if only:
                 return
 

@@ -25,13 +25,14 @@ class Happened:
     """A sentence about this run, said when its conditions hold and its facts are known.
 
     Of consecutive entries of one group only the first that can be said is. brief: the chapter's
-    line in `--brief`.
+    line in `--brief`. deep: for `--deep` alone.
     """
 
     say: Template
     when: tuple[Condition, ...] = ()
     group: str = ""
     brief: bool = False
+    deep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,13 @@ def said(entry: Front) -> Template:
 
 
 def happened(entry: Front) -> Happened:
-    made = Happened(said(entry), conditions(entry), entry.text("group"), entry.flag("brief"))
+    made = Happened(
+        said(entry),
+        conditions(entry),
+        entry.text("group"),
+        entry.flag("brief"),
+        entry.flag("deep"),
+    )
     entry.end()
     return made
 

@@ -58,6 +58,11 @@ def test_rows_are_counted_and_a_no_is_said() -> None:
     assert texts(written(CHOICE), find) == ["There are 2: x, y; flag no."]
 
 
+def test_a_sentence_may_be_for_the_curious_alone() -> None:
+    made = written('[[happened]]\nsay = "x"\ndeep = true\n[[happened]]\nsay = "y"')
+    assert [line.deep for line in happened(made, known())] == [True, False]
+
+
 def test_two_groups_side_by_side_do_not_hide_each_other() -> None:
     front = "".join(f'[[happened]]\ngroup = "{g}"\nsay = "{g}"\n' for g in ("g", "h", "h"))
     assert texts(written(front), known()) == ["g", "h"]

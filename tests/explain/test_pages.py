@@ -191,6 +191,7 @@ def _says(template: tuple[str | Slot, ...], text: str) -> bool:
 
 def test_what_breaks_a_race_a_handshake_and_an_exchange_has_its_sentence() -> None:
     """Against the codes in the network's own code, so that a new one is not left without words."""
+    from netlab.network.http import Code
     from netlab.network.race import Fate
     from netlab.network.tls_faults import ErrorCode
     from netlab.network.tls_verify import FaultCode
@@ -201,8 +202,13 @@ def test_what_breaks_a_race_a_handshake_and_an_exchange_has_its_sentence() -> No
 
     errors = {code for part in get_args(ErrorCode) for code in get_args(part)}
     assert set(get_args(Fate)) - {"won"} <= said("tcp", "tcp.error")
+    assert set(get_args(Code)) <= said("http", "http.error")
     assert errors <= said("tls", "tls.error")
     assert set(get_args(FaultCode)) - {"certificate"} <= said("tls.certificate", "tls.faults")
+
+
+def test_the_brief_line_is_never_for_the_curious_alone() -> None:
+    assert not [entry for made in every() for entry in made.happened if entry.brief and entry.deep]
 
 
 def test_one_line_a_chapter_for_brief() -> None:
