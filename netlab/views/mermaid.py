@@ -1,5 +1,6 @@
 """A Mermaid sequence diagram of a recording's messages."""
 
+import re
 from collections.abc import Iterator
 
 from netlab.recording.records import Message, Recording
@@ -10,8 +11,10 @@ from netlab.views.text import clip, escape
 LONGEST = 200
 """Characters of one text: a diagram's label is read at a glance."""
 
-MEANT = set("#;<>&\"'`{}[]()%\\|*_~^:,$=")
+MEANT = set('#;<>&"`{}%\\$')
 """Characters that Mermaid, or the Markdown and HTML around it, may take for more than text."""
+MEANT_WORDS = re.compile(r"\b(e)(?=nd\b)|^(w)(?=rap:)|^(n)(?=owrap:)", re.IGNORECASE)
+"""`end` closes a block wherever it stands; `wrap:` before a text is an order."""
 
 
 def draw(recording: Recording, language: str = "en") -> str:
@@ -63,4 +66,9 @@ def _ends(known: dict[str, str]) -> str:
 def label(text: str) -> str:
     """Text in a diagram: whatever could be taken for syntax becomes Mermaid's own entity."""
     safe = clip(escape(text), LONGEST)
-    return "".join(f"#{ord(char)};" if char in MEANT else char for char in safe) or " "
+    coded = "".join(_entity(char) if char in MEANT else char for char in safe)
+    return MEANT_WORDS.sub(lambda match: _entity(match[0]), coded) or " "
+
+
+def _entity(char: str) -> str:
+    return f"#{ord(char)};"

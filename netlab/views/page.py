@@ -43,10 +43,12 @@ def page_lines(page: Page, sheet: Sheet) -> list[Line]:
 def markdown(text: str, sheet: Sheet) -> list[Line]:
     """The few kinds of block that pages are made of."""
     made: list[Line] = []
+    titled = False
     for block in blocks(text):
-        if made:
+        if made and not titled:
             made.append(EMPTY)
         made += _block(block, sheet)
+        titled = block[0].startswith("#") and len(block) == 1
     return made
 
 
@@ -111,4 +113,5 @@ def _table(rows: list[str], sheet: Sheet) -> list[Line]:
 def inline(text: str) -> str:
     """Text without the marks that a terminal does not need; code keeps its backticks."""
     text = re.sub(r"\[([^\]]+)\]\(([^)]+)\)", r"\1 (\2)", text)
-    return re.sub(r"(\*\*|__)(.+?)\1", r"\2", text)
+    text = re.sub(r"(\*\*|__)(.+?)\1", r"\2", text)
+    return re.sub(r"(?<![\w*])\*([^*\s](?:[^*]*[^*\s])?)\*(?![\w*])", r"\1", text)
