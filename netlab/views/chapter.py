@@ -109,7 +109,8 @@ def happened(chapter: Chapter, sheet: Sheet) -> list[Line]:
     said = fill.happened(chapter.page, chapter.find) if chapter.page else ()
     if not said and not tables(chapter, sheet):
         return _bare_facts(chapter, sheet)
-    return [part for entry in said for part in sheet.paragraph(entry.text, BODY)]
+    shown = [entry for entry in said if sheet.depth == "deep" or not entry.deep]
+    return [part for entry in shown for part in sheet.paragraph(entry.text, BODY)]
 
 
 def _bare_facts(chapter: Chapter, sheet: Sheet) -> list[Line]:
