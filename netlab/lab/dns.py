@@ -8,8 +8,8 @@ import dns.rrset
 from netlab.lab.dnscache import Cut
 from netlab.lab.dnsresolver import ResolverService
 from netlab.lab.dnsserver import AuthoritativeServer
-from netlab.lab.dnssockets import has_ipv6
 from netlab.lab.service import Dialled, Seen, Service, World
+from netlab.lab.sockets import has_ipv6
 from netlab.lab.zones import ADDRESSES, ROOT_SERVERS, name_servers
 
 ROOTS: tuple[tuple[str, tuple[str, ...]], ...] = tuple(

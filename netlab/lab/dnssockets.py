@@ -15,6 +15,7 @@ from typing import Any
 
 from netlab.lab.dnsanswer import Transport
 from netlab.lab.service import Dialled
+from netlab.lab.sockets import bound, family_of
 
 Respond = Callable[[bytes, Transport, int], Awaitable[bytes | None]]
 """From a query's octets, the transport and the peer's port to the answer's octets, if any."""
@@ -49,8 +50,8 @@ class Sockets:
             lambda: Datagrams(self), sock=datagram
         )
         self.server = await asyncio.start_server(self.converse, sock=stream, backlog=BACKLOG)
-        bound = stream.getsockname()
-        return bound[0], bound[1]
+        name = stream.getsockname()
+        return name[0], name[1]
 
     async def close(self) -> None:
         """From here on the port refuses; what was under way is dropped."""
@@ -139,42 +140,23 @@ class Datagrams(asyncio.DatagramProtocol):
 
 def bind_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
     """A TCP and a UDP socket on the same port. A free TCP port need not be free for UDP."""
-    for _ in range(ATTEMPTS):
-        try:
-            stream = bound(host, port, socket.SOCK_STREAM)
-        except OSError:
-            if port == 0:
-                raise
-            port = 0
-            continue
-        try:
-            return stream, bound(host, stream.getsockname()[1], socket.SOCK_DGRAM)
-        except OSError:
-            stream.close()
-            port = 0
+    family = family_of(host)
+    for wanted in (port, *[0] * ATTEMPTS):
+        with contextlib.suppress(OSError):
+            stream = bound(family, wanted)
+            try:
+                return stream, datagram_socket(host, stream.getsockname()[1])
+            except OSError:
+                stream.close()
     raise OSError(errno.EADDRINUSE, f"no port of {host} is free for both UDP and TCP")
 
 
-def bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    one = socket.socket(family, kind)
+def datagram_socket(host: str, port: int) -> socket.socket:
+    one = socket.socket(family_of(host), socket.SOCK_DGRAM)
     try:
-        if kind is socket.SOCK_STREAM and hasattr(socket, "AF_UNIX"):
-            # So that a server started again gets its port back at once. Windows means by this
-            # option that another program may steal the port; it needs no such leave.
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         one.bind((host, port))
-        one.setblocking(False)
     except OSError:
         one.close()
         raise
+    one.setblocking(False)
     return one
-
-
-def has_ipv6() -> bool:
-    """Whether ::1 can be had: containers often run without it."""
-    try:
-        bound("::1", 0, socket.SOCK_DGRAM).close()
-    except OSError:
-        return False
-    return True
