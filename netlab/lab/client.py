@@ -4,6 +4,7 @@ Only the standard library, and no event loop: the lab is to be spawned before an
 imported, and its handle serves plain and asynchronous code alike.
 """
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -210,10 +211,8 @@ def command_line(settings: str) -> list[str]:
 def hang_up(
     lines: IO[bytes], commands: IO[bytes], end: Callable[[], None], reader: threading.Thread
 ) -> None:
-    try:
+    with contextlib.suppress(OSError):  # it may have gone already
         commands.close()  # the lab sees the end of its control pipe, and goes
-    except OSError:
-        pass  # it has gone already
     end()
     reader.join(FAREWELL)
     if not reader.is_alive():
@@ -229,10 +228,8 @@ def reap(process: "subprocess.Popen[bytes]") -> None:
 
 
 def hang_up_socket(connection: socket.socket) -> None:
-    try:
+    with contextlib.suppress(OSError):  # the lab may have been quicker
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # the lab was quicker
     connection.close()
 
 

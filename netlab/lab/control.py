@@ -18,6 +18,7 @@ from typing import Any
 
 from netlab.lab.directory import Directory
 from netlab.lab.journal import Channel, Connection, Journal
+from netlab.lab.proof import proof
 from netlab.lab.service import Dialled, Entry, Seen, Service
 
 LONGEST = 1 << 16
@@ -155,11 +156,6 @@ class Control:
         writer.write(proof(token, b"lab", nonce) + b"\n")
         shown = (await reader.readline()).strip()
         return hmac.compare_digest(shown, proof(token, b"client", nonce))
-
-
-def proof(token: str, role: bytes, nonce: bytes) -> bytes:
-    """What only a holder of the token can say about this nonce."""
-    return hmac.new(token.encode(), role + b" " + nonce, "sha256").hexdigest().encode()
 
 
 def seconds(value: object) -> float:

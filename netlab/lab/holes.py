@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from time import perf_counter
 
-from netlab.lab.service import Dialled, Entry, Seen, Service, World
+from netlab.lab.service import Dialled, Entry, Plain, Seen, Service, World
 from netlab.lab.sockets import Port, family_of
 
 PROBE = 0.0 if sys.platform == "linux" else 0.05
@@ -76,7 +76,11 @@ class BlackHole(Service):
         return found
 
     def tell(self, address: str, port: int) -> None:
-        detail = {"address": address, "port": port, "why": self.why or "it is a black hole"}
+        detail: dict[str, Plain] = {
+            "address": address,
+            "port": port,
+            "why": self.why or "it is a black hole",
+        }
         self.world.tell(Entry(perf_counter(), self.id, "hole", detail=detail))
 
     async def stop(self) -> None:

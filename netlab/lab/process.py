@@ -22,7 +22,7 @@ from typing import Any
 from netlab.lab.control import LONGEST, Control, Refused, seconds
 from netlab.lab.directory import Directory
 from netlab.lab.journal import Journal, Pipe
-from netlab.lab.service import Entry, Service, World
+from netlab.lab.service import Dialled, Entry, Seen, Service, World
 
 STARTED = perf_counter()
 
@@ -90,7 +90,7 @@ async def stand(world: World, home: Path, distances: dict[str, float], journal: 
     authority = Authority(home)
     services: list[Service] = [*web.services(world, authority), *dns.services(world)]
     check(distances, services)
-    endpoints = {}
+    endpoints: dict[Seen, Dialled] = {}
     for service in services:
         endpoints.update(await service.start())
     directory = Directory(
@@ -131,7 +131,7 @@ def warm(services: Mapping[str, Service]) -> None:
     """Make what the first clients would wait for, while the lab's user still loads its own code."""
     import netlab.lab.webh1
     import netlab.lab.webh2  # noqa: F401
-    from netlab.lab.web import WebServer
+    from netlab.lab.webserver import WebServer
 
     for service in services.values():
         if isinstance(service, WebServer) and service.tls.encrypted:

@@ -156,6 +156,8 @@ def framed(response: Response) -> list[Header]:
 
 def titled(name: bytes) -> bytes:
     """`Content-Type`: names are case-insensitive, and in HTTP/1.1 people expect capitals."""
+    if name == b"etag":
+        return b"ETag"
     return b"-".join(part.capitalize() for part in name.split(b"-"))
 
 

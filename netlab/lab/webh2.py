@@ -8,7 +8,7 @@ usual one reads a request and answers it, another may speak WebSocket over it (R
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -85,7 +85,7 @@ class Http2:
     """The server's half of one HTTP/2 connection. settings: sent beside the usual ones."""
 
     def __init__(
-        self, stream: Stream, serve: Serve, settings: dict[SettingCodes, int] | None = None
+        self, stream: Stream, serve: Serve, settings: Mapping[int, int] | None = None
     ) -> None:
         self.stream = stream
         self.serve_stream = serve
@@ -149,7 +149,7 @@ class Http2:
     def dispatch(self, event: Event) -> None:
         match event:
             case RequestReceived(stream_id=number, headers=headers) if number and headers:
-                self.open(H2Stream(self, number, headers))  # type: ignore[arg-type]
+                self.open(H2Stream(self, number, headers))
             case DataReceived(stream_id=number, data=data, flow_controlled_length=controlled):
                 self.deliver(number, (data or b"", controlled or 0))
             case StreamEnded(stream_id=number):

@@ -6,6 +6,7 @@ a close_notify. asyncio's own TLS transport allows none of these.
 """
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from abc import ABC, abstractmethod
@@ -129,10 +130,8 @@ class TlsStream(Stream):
             await self.below.send(self.outgoing.read())
 
     async def finish(self) -> None:
-        try:
+        with contextlib.suppress(ssl.SSLError):  # it wants the client's close_notify too
             self.tls.unwrap()
-        except ssl.SSLError:
-            pass  # it waits for the client's close_notify; ours is written
         try:
             await self.flush()
         except Closed:
