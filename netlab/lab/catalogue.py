@@ -69,6 +69,8 @@ HOSTS: tuple[Host, ...] = (
          ttl=30, site="portal"),
     Host("www.example.com", "one small page", ("203.0.113.30",), ("2001:db8:6::30",)),
     Host("example.com", "one small page", ("203.0.113.30",), ("2001:db8:6::30",)),
+    Host("xn--3e0b707e.example.com", "한국.example.com, a name in Hangul: both its spellings",
+         ("203.0.113.31",)),
     Host("cdn.example.net", "a chain of two CNAMEs to an edge server",
          cname="cdn.example.net.edge.example.com", ttl=300, site="cdn"),
     Host("cdn.example.net.edge.example.com", "the middle of that chain",
