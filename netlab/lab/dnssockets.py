@@ -49,7 +49,7 @@ class Sockets:
         self.transport, _ = await loop.create_datagram_endpoint(
             lambda: Datagrams(self), sock=datagram
         )
-        self.server = await asyncio.start_server(self.converse, sock=stream, backlog=BACKLOG)
+        self.server = await asyncio.start_server(self.accept, sock=stream, backlog=BACKLOG)
         name = stream.getsockname()
         return name[0], name[1]
 
@@ -77,21 +77,26 @@ class Sockets:
         if reply is not None and self.transport is not None:
             self.transport.sendto(reply, peer)
 
-    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One TCP connection, from its first query until either side has had enough."""
-        task = asyncio.current_task()
-        assert task is not None, "asyncio runs every connection in a task"
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A task of our own for each connection: asyncio's would complain when it is cancelled."""
         if len(self.connections) >= CONNECTIONS:
             writer.transport.abort()
             return
+        task = asyncio.get_running_loop().create_task(self.converse(reader, writer))
         self.connections.add(task)
+        task.add_done_callback(self.connections.discard)
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One TCP connection, from its first query until either side has had enough."""
         try:
             await self.answer_stream(reader, writer)
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            raise
         except OSError:
             pass  # the peer went away: there is nobody left to answer
         finally:
-            self.connections.discard(task)
-            writer.transport.abort() if task.cancelling() else writer.close()
+            writer.close()
 
     async def answer_stream(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
