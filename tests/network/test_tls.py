@@ -234,7 +234,8 @@ def test_a_session_kept_after_the_first_read_is_resumed(authority: Authority) ->
     kept: list[ssl.SSLSession] = []
 
     async def first(result: Handshake, stream: TlsStream) -> None:
-        assert stream.session is None  # the tickets are still on their way
+        early = stream.session
+        assert early is None  # the tickets are still on their way
         await stream.write(b"x", timeout=SOON)
         await stream.read(timeout=SOON)
         assert stream.session is not None
