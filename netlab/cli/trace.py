@@ -80,10 +80,6 @@ def trace(
         follow=not no_follow,
         again=again,
     )
-    from netlab.cli.networks import chosen
+    from netlab.cli.trips import trip
 
-    net = chosen(network.value, target, resolver, cacert, distances(distance or []))
-    from netlab.cli.run import perform
-    from netlab.experiments.trace.journey import travel
-
-    return perform("trace", lambda bench: travel(bench, wish), net, look)
+    return trip(wish, network.value, resolver, cacert, distances(distance or []), look)

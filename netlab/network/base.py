@@ -66,6 +66,8 @@ class Network(ABC):
     """PEM file of the trust anchors; None for the machine's own store."""
     asks_system: bool = True
     """Whether this machine's own getaddrinfo knows this network's names."""
+    notes: tuple[str, ...] = ()
+    """What a person must know of how this network was chosen, one sentence each."""
 
     @abstractmethod
     def dialled(self, address: str, port: int, transport: Transport) -> SocketAddress:

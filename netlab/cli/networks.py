@@ -1,0 +1,55 @@
+"""Pick the network that an experiment runs on, and say so when it is not the obvious one."""
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from netlab.network.base import Network
+
+
+def chosen(
+    wanted: Literal["auto", "internet", "lab"],
+    host: str,
+    resolver: str | None,
+    cafile: str | None,
+    distance: Mapping[str, float],
+    meanwhile: Callable[[], object],
+) -> Network:
+    """The network. meanwhile: what may be loaded while the lab starts up."""
+    if wanted == "lab" or distance:
+        return in_lab(cafile, resolver, distance, meanwhile)
+    from netlab.network.choose import Machine, Wish, decide
+    from netlab.network.internet import Internet
+
+    internet = Internet(resolver, cafile)
+    decision = decide(host, Wish(wanted, resolver), Machine(internet.resolvers))
+    notes = tuple(note for note in (decision.reason, decision.asked) if note)
+    sys.stderr.writelines(f"{note}\n" for note in notes)
+    sys.stderr.flush()
+    if decision.network == "lab":
+        return in_lab(cafile, resolver, distance, meanwhile, notes)
+    meanwhile()
+    internet.notes = (*internet.notes, *notes)
+    return internet
+
+
+def in_lab(
+    cafile: str | None,
+    resolver: str | None,
+    distance: Mapping[str, float],
+    meanwhile: Callable[[], object],
+    notes: tuple[str, ...] = (),
+) -> Network:
+    """The lab that is up already, or one of our own; with distances always one of our own."""
+    from netlab.lab import Lab
+    from netlab.network.lab import LabNetwork
+
+    lab = (None if distance else Lab.attach()) or Lab.spawn(distance)
+    try:
+        meanwhile()
+        network = LabNetwork(lab, cafile, resolver)
+    except BaseException:
+        lab.close()
+        raise
+    network.notes = (*network.notes, *notes)
+    return network
