@@ -26,8 +26,9 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What came of looking at a chain. path: leaf upwards, as far as signatures lead."""
+    """What came of looking at a chain at `now`. path: leaf upwards, as far as signatures lead."""
 
+    now: datetime
     certificates: tuple[Certificate, ...]
     path: tuple[Certificate, ...]
     faults: tuple[Fault, ...]
@@ -43,13 +44,15 @@ def examine(
     """Find all faults of a chain as it was sent. anchors is asked once, for it may be slow."""
     certificates = read_all(chain)
     if not certificates:
-        return Examination((), (), (Fault("malformed", "the server sent no certificate"),), False)
+        return Examination(
+            now, (), (), (Fault("malformed", "the server sent no certificate"),), False
+        )
     if certificates[0].parsed is None:
         fault = Fault("malformed", "the server's certificate cannot be read")
-        return Examination(certificates, (), (fault,), False)
+        return Examination(now, certificates, (), (fault,), False)
     path, anchored = _path(certificates, anchors())
     faults = [*_trust(path, anchored), *_dates(path, now), *_names(path[0], host), *_weak(path)]
-    return Examination(certificates, path, tuple(faults), anchored)
+    return Examination(now, certificates, path, tuple(faults), anchored)
 
 
 def _path(
