@@ -110,11 +110,14 @@ def frame(entry: connection.Frame) -> tuple[Mask, ...]:
 
 def _url_ranges(text: str) -> list[Range]:
     found = [match.span() for match in USERINFO.finditer(text)]
+    done = 0
     for match in PARAMETER.finditer(text):
         if unquote(unquote(match["name"])).lower() in SECRET_PARAMETERS:
-            value = (PLAIN_VALUE if match["plain"] else NESTED_VALUE).match(text, match.end())
-            if value:
-                found.append(value.span())
+            # One secret may hold another: what is masked already is not gone through again.
+            start = max(done, match.end())
+            value = (PLAIN_VALUE if match["plain"] else NESTED_VALUE).match(text, start)
+            done = value.end() if value else start
+            found.append((start, done))
     return found
 
 
@@ -130,9 +133,10 @@ def _ranges(name: str, value: str) -> list[Range]:
 
 
 def _masked(text: str, ranges: Iterable[Range]) -> str:
+    characters = list(text)
     for start, end in ranges:
-        text = text[:start] + "X" * (end - start) + text[end:]
-    return text
+        characters[start:end] = "X" * (end - start)
+    return "".join(characters)
 
 
 def _blanked(field: Field, changes: dict[str, str]) -> Field:

@@ -172,8 +172,10 @@ def test_names_escape_what_would_mislead() -> None:
         (b"\xc0\xff", "a compression pointer does not point back (RFC 1035 §4.1.4)"),
         (b"\x40\x00", "label type 01 is not in use (RFC 6891 §5)"),
         ((b"\x3f" + b"a" * 63) * 4 + b"\x00", "a name is longer than 255 octets (RFC 1035 §3.1)"),
-        ((b"\x3f" + b"a" * 63) * 3 + b"\x3e" + b"b" * 62 + b"\xc0\x0c",
-         "a name is longer than 255 octets (RFC 1035 §3.1)"),
+        (
+            (b"\x3f" + b"a" * 63) * 3 + b"\x3e" + b"b" * 62 + b"\xc0\x0c",
+            "a name is longer than 255 octets (RFC 1035 §3.1)",
+        ),
     ],
 )
 def test_names_that_lie(name: bytes, why: str) -> None:
