@@ -3,6 +3,7 @@
 import dns.edns
 import dns.flags
 import dns.message
+import dns.rcode
 import dns.rrset
 import pytest
 from hypothesis import given, settings
@@ -31,7 +32,7 @@ def test_header_bit_by_bit() -> None:
     query = dns.message.make_query("example.com", "A")
     query.id = 0xABCD
     query.flags = dns.flags.QR | dns.flags.AA | dns.flags.RD | dns.flags.CD
-    query.set_rcode(3)
+    query.set_rcode(dns.rcode.NXDOMAIN)
     fields = message(query.to_wire())
     assert one(fields, "ID") == Field("ID", 0xABCD, None, 0, 2)
     flags = one(fields, "flags")
@@ -126,11 +127,11 @@ def test_edns_options_and_extended_rcode() -> None:
         dns.edns.ECSOption("192.0.2.0", 24),
         dns.edns.CookieOption(b"12345678", b"abcdefgh"),
         dns.edns.EDEOption(dns.edns.EDECode.STALE_ANSWER, "old"),
-        dns.edns.GenericOption(11, b"\x00\x64"),
-        dns.edns.GenericOption(12, bytes(4)),
+        dns.edns.GenericOption(dns.edns.OptionType(11), b"\x00\x64"),
+        dns.edns.GenericOption(dns.edns.OptionType(12), bytes(4)),
     ]
     query.use_edns(0, dns.flags.DO, 1232, options=options)
-    query.set_rcode(16)
+    query.set_rcode(dns.rcode.BADVERS)
     fields = message(query.to_wire())
     assert one(fields, "record").meaning == "OPT"
     assert values(fields, "UDP payload size") == [1232]

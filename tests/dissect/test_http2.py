@@ -4,8 +4,6 @@ import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from hyperframe.frame import (
     ContinuationFrame,
     DataFrame,
@@ -13,10 +11,11 @@ from hyperframe.frame import (
     HeadersFrame,
     PriorityFrame,
     PushPromiseFrame,
-    RstStreamFrame,
     SettingsFrame,
     WindowUpdateFrame,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from netlab.dissect.http2 import PREFACE, Frame, State, client, frames, server
 from tests.dissect.helpers import assert_inside, faults, meanings, octets, one, values
@@ -82,7 +81,8 @@ def test_conversation() -> None:
 @settings(deadline=None, derandomize=True, max_examples=15)
 def test_slices_make_no_difference(sizes: list[int]) -> None:
     wire = conversation()
-    state, together, at, turn = client(), [], 0, 0
+    state, at, turn = client(), 0, 0
+    together: list[Frame] = []
     while at < len(wire):
         size = sizes[turn % len(sizes)]
         state, found = frames(state, wire[at : at + size])

@@ -65,11 +65,11 @@ def everything(tree: object, key: str) -> Iterator[Any]:
 
 def places(tree: object, key: str, before: int) -> list[tuple[int, int]]:
     """Where tshark saw the fields, within the message that begins after so many octets."""
-    found = []
-    for raw in everything(tree, key + "_raw"):
-        for one in raw if isinstance(raw[0], list) else [raw]:
-            found.append((one[1] - before, one[2]))
-    return found
+    return [
+        (one[1] - before, one[2])
+        for raw in everything(tree, key + "_raw")
+        for one in (raw if isinstance(raw[0], list) else [raw])
+    ]
 
 
 def named(fields: Sequence[Field], *names: str) -> list[Field]:

@@ -4,6 +4,7 @@ import datetime
 import ipaddress
 import ssl
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -107,10 +108,8 @@ def shake(
     try:
         for _ in range(6):
             for side in (client, server):
-                try:
+                with suppress(ssl.SSLWantReadError):
                     side.do_handshake()
-                except ssl.SSLWantReadError:
-                    pass
                 carry()
         server.write(b"x")
         carry()
