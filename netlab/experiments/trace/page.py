@@ -14,6 +14,9 @@ from netlab.recording.records import Value
 SECONDS = 0.5
 """How long reading may take, whatever the document is made of."""
 
+NAMED = 20
+"""Addresses of one kind that are listed; a document may hold any number."""
+
 CHARSETS = re.compile(
     r"utf-?8|utf-16(le|be)?|us-ascii|iso-8859-\d{1,2}|windows-\d{3,4}|koi8-[ru]|euc-(kr|jp)"
     r"|ks_c_5601-1987|cp949|shift_jis|iso-2022-(jp|kr)|gb2312|gbk|gb18030|big5",
@@ -99,7 +102,7 @@ def _facts(
         ("inline_styles", found.inline_styles, None),
         ("origins", list(origins), None),
         ("other_origins", sum(origin != origin_of(url) for origin in origins), None),
-        ("mixed", len(_mixed(found, url)) or None, None),
+        ("mixed", list(_mixed(found, url)[:NAMED]) or None, None),
         ("inspected", len(body), "B"),
         ("complete", complete and found.whole, None),
     ]
@@ -121,7 +124,7 @@ def _judge(
         finding(
             step, "note", f"Nothing is painted before {_files(blocking)} more arrived.",
             "Scripts can be deferred (`defer`), style sheets for print marked as such.",
-            (facts["render_blocking"],), "page",
+            (facts["render_blocking"],), "render-blocking",
         )  # fmt: skip
     if "mixed" in facts:
         finding(

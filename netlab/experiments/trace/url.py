@@ -64,7 +64,7 @@ def _judge_search(bench: Bench, step: str, typed: Typed, facts: dict[str, str]) 
     )
     bench.recorder.finding(
         step, "note", "A browser searches for this: no host is looked up by that name.", advice,
-        (facts["kind"], facts["rule"]), "url",
+        (facts["kind"], facts["rule"]), "search-or-url",
     )  # fmt: skip
 
 

@@ -1,0 +1,97 @@
+"""The instants of one HTTP exchange, and whose time each stretch between them was."""
+
+from dataclasses import dataclass
+
+from netlab.experiments.bench import Bench
+from netlab.experiments.trace.spoken import Marks
+from netlab.network.http import Answer
+from netlab.network.stream import Stream
+from netlab.recording.records import Outcome, Owner
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The instants of an exchange, in order; None where it did not get there."""
+
+    start: float
+    written: float | None
+    first: float | None
+    last: float | None
+    end: float
+
+    @property
+    def wait(self) -> tuple[float, float] | None:
+        if self.written is None:
+            return None
+        return self.written, self.end if self.first is None else self.first
+
+
+def timing_of(marks: Marks, start: float, end: float) -> Timing:
+    """A server may answer before the request is out: then there was nothing to wait for."""
+    first = marks.first
+    written = marks.written if marks.written is None else max(start, min(marks.written, end))
+    if written is not None and first is not None:
+        first = min(max(first, written), end)
+    last = None if first is None else min(max(first, marks.last or first), end)
+    return Timing(start, written, first, last, end)
+
+
+Spans = list[tuple[float, float]]
+
+
+async def delays_within(bench: Bench, port: int | None, timing: Timing) -> Spans:
+    """Where, within the wait, a server of ours waited because it was set to."""
+    if timing.wait is None or port is None:
+        return []
+    low, high = timing.wait
+    since = bench.recorder.since_start
+    told = sorted(
+        (max(low, since(entry.at)), min(high, since(entry.until)))
+        for entry in await bench.network.journal()
+        if entry.until is not None and entry.peer_port == port
+    )
+    delays: Spans = []
+    for begin, end in told:
+        begin = max(begin, delays[-1][1]) if delays else begin
+        if begin < end:
+            delays.append((begin, end))
+    return delays
+
+
+def local_port(stream: Stream) -> int | None:
+    """Our port, by which a server of ours knows the connection in its journal."""
+    try:
+        return int(stream.sock.getsockname()[1])
+    except OSError:  # closed already
+        return None
+
+
+def write_phases(
+    bench: Bench, step: str, parent: str, timing: Timing, delays: Spans, answer: Answer
+) -> None:
+    """Share out the exchange: each stretch of it has one owner."""
+    broke = answer.fault is not None
+
+    def span(name: str, owner: Owner, start: float, end: float, failed: bool = False) -> None:
+        outcome: Outcome = "failed" if failed else "done"
+        bench.recorder.span(step, name, start, end, owner, parent=parent, outcome=outcome)
+
+    written = timing.end if timing.written is None else timing.written
+    span("request", "netlab", timing.start, written, broke and timing.written is None)
+    if timing.wait is None:
+        return
+    at, high = timing.wait
+    for begin, end in delays:
+        if at < begin:
+            span("wait", "far end", at, begin)
+        span("wait", "configured delay", begin, end)
+        at = end
+    if at < high or not delays:
+        span("wait", "far end", at, high, broke and timing.first is None)
+    if timing.first is None or timing.last is None:
+        return
+    stalled = answer.fault is not None and answer.fault.code == "slow"
+    last = timing.end if stalled else timing.last
+    span("transfer", "network", timing.first, last, broke)
+    if last < timing.end:
+        span("unpack", "netlab", last, timing.end)
