@@ -3,6 +3,8 @@
 from netlab.views.text import pad
 
 UNITS = ((1e-3, 1e6, "µs"), (1.0, 1e3, "ms"), (float("inf"), 1.0, "s"))
+LEAST = 8
+"""Columns of the shortest axis."""
 
 
 class Axis:
@@ -10,7 +12,7 @@ class Axis:
 
     def __init__(self, total: float, cells: int) -> None:
         self.total = total if total > 0 else 1e-6
-        self.cells = max(cells, 8)
+        self.cells = max(cells, LEAST)
 
     def span(self, start: float, end: float) -> tuple[int, int]:
         """The columns of a stretch of time: at least one, for what took no time did happen."""
@@ -32,7 +34,8 @@ class Axis:
         return "".join(row).rstrip()
 
     def ticks(self) -> str:
-        """The axis' figures, each beginning at its place, the unit with the last of them."""
+        """The axis' figures, each beginning at its place (the last one column earlier, to stand
+        below the bars' end), the unit with the last of them."""
         factor, unit = next((f, u) for limit, f, u in UNITS if self.total < limit)
         end = self.total * factor
         step = nice(end / max(2, min(8, self.cells // 10)))
@@ -44,9 +47,13 @@ class Axis:
             row = pad(row, place) + text
         return row
 
-    def overhang(self) -> int:
-        """Columns by which the figures reach beyond the axis' right end."""
-        return max(0, len(self.ticks()) - self.cells)
+    @classmethod
+    def within(cls, total: float, room: int) -> "Axis":
+        """The longest axis whose figures do not reach beyond the room either."""
+        axis = cls(total, room)
+        while axis.cells > LEAST and len(axis.ticks()) > room:
+            axis = cls(total, axis.cells - 1)
+        return axis
 
 
 def nice(step: float) -> float:

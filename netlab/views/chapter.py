@@ -199,7 +199,7 @@ def brief(chapter: Chapter, sheet: Sheet) -> list[Line]:
     mark, text = mark_of(chapter), _brief_text(chapter)
     said = f"{mark}: {text}" if mark and text else mark or text
     role: Role = "fault" if mark else ""
-    if sheet.narrow:
+    if sheet.narrow or cells(lead) > sheet.text_width // 2:
         made = sheet.paragraph(lead.strip(), 0 if chapter.number > 9 else 1, role_of(chapter))
         return made + sheet.paragraph(said, BODY, role)
     return sheet.paragraph(said, 0, role, first=lead)

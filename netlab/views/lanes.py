@@ -24,8 +24,7 @@ def lanes(chapter: Chapter, sheet: Sheet, role: Role, indent: int = 6) -> list[L
     end = max(p.end for phases in by_lane.values() for p in phases)
     names = {lane: sheet.clean(lane) for lane in by_lane}
     label = min(max(map(cells, names.values())), max(14, min(44, sheet.width * 2 // 5)))
-    axis = Axis(end - start, sheet.width - indent - label - 2)
-    axis = Axis(end - start, axis.cells - axis.overhang())
+    axis = Axis.within(end - start, sheet.width - indent - label - 2)
     shown = list(by_lane) if sheet.depth == "deep" else list(by_lane)[:MOST]
     made = [line(" " * (indent + label + 2) + sheet.clean(axis.ticks()), "time")]
     for lane in shown:

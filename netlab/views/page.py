@@ -113,5 +113,5 @@ def _table(rows: list[str], sheet: Sheet) -> list[Line]:
 def inline(text: str) -> str:
     """Text without the marks that a terminal does not need; code keeps its backticks."""
     text = re.sub(r"\[([^\]]+)\]\(([^)]+)\)", r"\1 (\2)", text)
-    text = re.sub(r"(\*\*|__)(.+?)\1", r"\2", text)
+    text = re.sub(r"\*\*(.+?)\*\*", r"\1", text)
     return re.sub(r"(?<![\w*])\*([^*\s](?:[^*]*[^*\s])?)\*(?![\w*])", r"\1", text)

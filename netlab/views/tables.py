@@ -38,15 +38,12 @@ def table(
 
 def columns(head: list[str], body: list[list[str]], room: int) -> list[int] | None:
     """Each column's width, the widest narrowed first; None where they do not fit at all."""
-    widths = [max(cells(row[i]) for row in [head, *body]) for i in range(len(head))]
-    room -= BETWEEN * (len(widths) - 1)
-    if room < LEAST * len(widths):
+    room -= BETWEEN * (len(head) - 1)
+    if room < LEAST * len(head):
         return None
+    widths = [min(room, max(cells(row[i]) for row in [head, *body])) for i in range(len(head))]
     while sum(widths) > room:
-        widest = widths.index(max(widths))
-        others = sorted(set(widths), reverse=True)
-        step = widths[widest] - (others[1] if len(others) > 1 else 0)
-        widths[widest] -= max(1, min(step, sum(widths) - room))
+        widths[widths.index(max(widths))] -= 1
     return widths
 
 

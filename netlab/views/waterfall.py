@@ -56,8 +56,7 @@ def chart(story: Story, visit: str, book: Ledger, longest: float, sheet: Sheet) 
     if visit:
         title = f"{title}, visit {int(visit.split('/')[1]) + 1}"
     label, figure = _columns(story, book, sheet)
-    axis = Axis(longest, sheet.width - INDENT - label - figure - 4)
-    axis = Axis(longest, axis.cells - axis.overhang())
+    axis = Axis.within(longest, sheet.width - INDENT - label - figure - 4)
     made = heading(title, f"total {say(book.total, 's')}", sheet)
     for text, duration, bar, role in _rows(story, book, axis, sheet):
         made += _row(text, say(duration, "s"), bar, role, label, figure)

@@ -212,3 +212,36 @@ def hostile() -> Recording:
     book.finding(step, "fault", evil, evil, explain=evil)
     book.question(step, evil, (evil, evil), 0, evil)
     return book.finish(4)
+
+
+def hangul() -> Recording:
+    """Wide letters wherever text can stand."""
+    book = recorder()
+    book.actor("resolver", "한국어 해석기", "resolver", "127.0.0.53:53")
+    step = book.step("dns.lookup", "이름을 찾는 짧은 길과 그 밖의 여러 가지 이야기")
+    for number in range(3):
+        title = "한국어로된아주긴도메인이름이여기에있습니다.한국 " * (number + 1)
+        book.message(step, "you", "resolver", "dns", title, at=number / 100)
+    rows: list[Value] = [
+        {"name": "한국.kr", "type": "A", "ttl": 300, "data": "가나다라마바사아자차카타파하" * 3}
+    ]
+    facts(book, step, dns_records=rows, dns_answers=["192.0.2.1"], url_host="한국.kr")
+    book.span(step, "물어보고 기다렸다", 0.0, 0.05, "resolver", lane="첫째 줄")
+    book.span(step, "다시 물어보았다", 0.05, 0.06, "network", lane="둘째 줄")
+    book.finding(step, "warning", "이름이 길어서 한 줄에 다 들어가지 않습니다. " * 3, "줄이세요.")
+    return book.finish()
+
+
+def generic() -> Recording:
+    """An experiment of which no page of content knows."""
+    book = recorder()
+    step = book.step("pool", "A pool of threads")
+    book.fact(step, "workers.count", 4, None, "configured")
+    book.fact(step, "workers.busy", {"thread 1": 0.4, "thread 2": 0.2}, "s")
+    for number in (1, 2):
+        lane = f"thread {number}"
+        book.span(step, "running", 0.1 * number, 0.1 * number + 0.2, "netlab", "detail", lane)
+        book.span(step, "blocked in recv()", 0.1 * number + 0.2, 0.6, "far end", "detail", lane)
+    book.series(step, "poll", "s", "", [(0.0, 0.1), (0.1, 0.3), (0.2, 0.2)])
+    book.question(step, "Which is first?", ("thread 1", "thread 2"), 1, "It waits least.")
+    return book.finish()
