@@ -9,6 +9,11 @@ from netlab.recording.records import Field
 
 MOST_KEPT = 8 * 1024 * 1024
 MOST_CHUNKS = 256
+"""Are listed as fields; the rest is counted."""
+
+MOST_CHUNKS_READ = 20_000
+"""Chunks of one octet make an honest body a costly one."""
+
 LONGEST_SIZE = 15
 """Hexadecimal digits: more would be more than any content."""
 
@@ -92,6 +97,8 @@ def _chunks(reader: Reader, content: Content) -> None:
     count = size = 1
     try:
         while size:
+            if count > MOST_CHUNKS_READ:
+                raise Incomplete(f"more than {MOST_CHUNKS_READ} chunks are not read")
             with reader.part("chunk") as chunk:
                 size = _chunk(chunk, content, kept)
             if count > MOST_CHUNKS and size:
@@ -106,7 +113,7 @@ def _more(reader: Reader, before: Field | None) -> Field:
     """One field in the place of the chunks that would be too many to list."""
     start, count = reader.at, 0
     if before is not None and before.offset is not None and isinstance(before.value, int):
-        reader.fields.remove(before)
+        reader.fields.pop()
         start, count = before.offset, before.value
     else:
         last = reader.fields[-1]

@@ -25,6 +25,9 @@ LONGEST_BLOCK = 256 * 1024
 MOST_CONTINUATIONS = 64
 """Empty ones cost the sender nine octets each and never end (CVE-2024-27316)."""
 
+SLICE = 64 * 1024
+"""Of a long stream as much is taken up at once: what is pending is copied for every frame."""
+
 
 class HeaderField(NamedTuple):
     """A header field and where it stands; indexed: name and value are both references."""
@@ -89,17 +92,21 @@ def server() -> State:
 def frames(state: State, data: bytes) -> tuple[State, tuple[Frame, ...]]:
     """The frames that end in data; the start of another one stays pending in the state."""
     found: list[Frame] = []
-    state = replace(state, pending=state.pending + data)
-    while state.pending:
-        before = state
-        try:
-            state, entry = _next(state)
-        except Malformed as error:
-            state, entry = _broken(replace(before, broken=str(error)))
-        if entry is None:
-            break
-        found.append(entry)
+    for at in range(0, len(data), SLICE):
+        state = replace(state, pending=state.pending + data[at : at + SLICE])
+        while state.pending:
+            state, entry = _step(state)
+            if entry is None:
+                break
+            found.append(entry)
     return state, tuple(found)
+
+
+def _step(state: State) -> tuple[State, Frame | None]:
+    try:
+        return _next(state)
+    except Malformed as error:
+        return _broken(replace(state, broken=str(error)))
 
 
 def _next(state: State) -> tuple[State, Frame | None]:

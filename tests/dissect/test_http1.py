@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlab.dissect.http1 import request, response, split_responses
-from netlab.dissect.http1_body import MOST_CHUNKS
+from netlab.dissect.http1_body import MOST_CHUNKS, MOST_CHUNKS_READ
 from netlab.dissect.http1_head import LONGEST_HEAD
 from tests.dissect.helpers import assert_inside, faults, octets, one, values
 
@@ -72,6 +72,13 @@ def test_many_chunks_are_counted() -> None:
     assert hidden.value == 1000 - MOST_CHUNKS
     assert octets(hidden, wire) == b"1\r\nx\r\n" * (1000 - MOST_CHUNKS)
     assert parsed.complete
+
+
+def test_chunks_without_an_end_are_given_up() -> None:
+    wire = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 50_000
+    parsed = response(wire)
+    assert (parsed.body_length, parsed.complete) == (MOST_CHUNKS_READ, False)
+    assert "not read" in str(one(parsed.fields, "incomplete").value)
 
 
 @pytest.mark.parametrize(
