@@ -152,7 +152,11 @@ def own(command: fill.Command) -> bool:
 def commands_of(
     commands: Sequence[fill.Command], sheet: Sheet, label: str, indent: int, role: Role = "quiet"
 ) -> list[Line]:
-    """Commands beside their label, or all below it where one of them is too long for that."""
+    """Commands beside their label, or all below it where one of them is too long for that.
+
+    A note stands below its command, so that a line can be copied whole; beside it only where the
+    command is netlab's own (a heading's role).
+    """
     lines = [sheet.clean(command.line) for command in commands]
     beside = indent + cells(label)
     below = any(beside + cells(text) > sheet.width for text in lines)
@@ -160,11 +164,12 @@ def commands_of(
     at = indent + 2 if below else beside
     for number, (text, command) in enumerate(zip(lines, commands, strict=True)):
         first, *rest = fold_command(text, sheet.width, at)
-        if number == 0 and not below:
-            made.append(((" " * indent + label, role), (first[at:], "")))
-        else:
-            made.append(line(first))
-        made += [line(text) for text in rest]
+        lead = (" " * indent + label, role) if number == 0 and not below else (" " * at, role)
+        note = f"    {sheet.clean(command.note)}" if role == "heading" and not rest else ""
+        if note and cells(first) + cells(note) <= sheet.text_width:
+            made.append((lead, (first[at:], ""), (note, "quiet")))
+            continue
+        made += [(lead, (first[at:], "")), *(line(text) for text in rest)]
         if command.note:
             made += sheet.paragraph(command.note, at + 2, "quiet")
     return made

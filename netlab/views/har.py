@@ -93,8 +93,9 @@ def timings(leaves: list[Phase], story: Story, known: Known) -> dict[str, float]
     """HAR's phases in milliseconds, from the leaves of the ledger."""
     spent: defaultdict[str, float] = defaultdict(float)
     for phase in leaves:
-        topic = story.steps[story.chapter_id[phase.step]].topic
-        spent[GROUPS.get(topic, "blocked")] += (phase.end - phase.start) * 1e3
+        chapter = story.chapter_of(phase.step)
+        group = GROUPS.get(chapter.step.topic, "blocked") if chapter else "blocked"
+        spent[group] += (phase.end - phase.start) * 1e3
     http = spent.get("http", 0.0)
     wait = min(_milliseconds(known.get("http.ttfb")) or 0.0, http)
     receive = min(_milliseconds(known.get("http.transfer_time")) or 0.0, http - wait)

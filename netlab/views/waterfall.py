@@ -115,7 +115,7 @@ def _refold(parts: list[str], label: int) -> list[str]:
 def _rows(story: Story, book: Ledger, axis: Axis, sheet: Sheet) -> list[Row]:
     groups: dict[str, list[Phase]] = {}
     for phase in book.leaves:
-        groups.setdefault(story.chapter_id[phase.step], []).append(phase)
+        groups.setdefault(story.chapter_id.get(phase.step, phase.step), []).append(phase)
     merged = len(book.leaves) > ROWS and sheet.depth != "deep"
     rows: list[Row] = []
     for phases in groups.values():
@@ -132,7 +132,8 @@ def _rows(story: Story, book: Ledger, axis: Axis, sheet: Sheet) -> list[Row]:
 
 def _label(chapter: Chapter | None, story: Story, phase: Phase) -> tuple[str, Role]:
     if chapter is None:
-        return story.steps[phase.step].title, ""
+        step = story.steps.get(phase.step)
+        return step.title if step else phase.step, ""
     journey = next(j for j in story.journeys if chapter in j.chapters)
     number = journey.prefix.rstrip("/").rpartition("/")[2]
     visit = journey.prefix.count("/") > 1

@@ -192,3 +192,8 @@ def test_an_experiment_that_nobody_explains_is_drawn_all_the_same() -> None:
     for part in ("workers.count: 4 (a setting)", "poll: 3 measurements", "Which is first?",
                  "answer  2. It waits least.", "thread 1", "thread 2"):  # fmt: skip
         assert part in text
+
+
+def test_what_to_try_next_comes_last() -> None:
+    last = drawn(sample.trace(), width=80).splitlines()[-1]
+    assert last == " Next   netlab trace www.google.com --again    what does a second visit skip?"
