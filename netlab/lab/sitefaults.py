@@ -170,7 +170,7 @@ class HugeHeaders(Site):
     """A mebibyte of header fields."""
 
     async def answer(self, request: Request) -> Response:
-        fields = tuple((b"x-field-%d" % number, b"x" * 1000) for number in range(1024))
+        fields = tuple((b"x-field-%d" % number, b"x" * 1024) for number in range(1024))
         return Response(200, (HTML, *fields), b"<!doctype html><title>huge</title>")
 
 

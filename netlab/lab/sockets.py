@@ -35,10 +35,15 @@ def bound(family: socket.AddressFamily, port: int = 0) -> socket.socket:
     try:
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        # Elsewhere than on POSIX systems the option lets two programs share one port.
+        # Connections that a stopped server leaves in TIME_WAIT keep its port from being bound
+        # again unless they and the new socket have this option. For a port that the system is
+        # still to pick it is set afterwards, or two sockets might be given the same. Elsewhere
+        # than on POSIX systems it would let strangers share the port.
         if port and os.name == "posix":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((LOOPBACK[family], port))
+        if os.name == "posix":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     except OSError:
         sock.close()
         raise

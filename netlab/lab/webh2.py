@@ -23,15 +23,17 @@ from h2.events import (
     WindowUpdated,
 )
 from h2.exceptions import ProtocolError, StreamClosedError
-from h2.settings import SettingCodes
+from h2.settings import SettingCodes, Settings
 
 from netlab.lab.webmessage import Header, Request, Response
 from netlab.lab.webstream import Closed, Stream
 
 IDLE = 75.0
 BODY_LIMIT = 1 << 20
-CONCURRENT = 100
-"""Streams at once; RFC 9113 §6.5.2 recommends no fewer."""
+USUAL = {
+    SettingCodes.MAX_CONCURRENT_STREAMS: 100,  # RFC 9113 §6.5.2 recommends no fewer
+    SettingCodes.MAX_HEADER_LIST_SIZE: 1 << 16,
+}
 
 
 class H2Stream:
@@ -85,7 +87,7 @@ class Http2:
     """The server's half of one HTTP/2 connection. settings: sent beside the usual ones."""
 
     def __init__(
-        self, stream: Stream, serve: Serve, settings: Mapping[int, int] | None = None
+        self, stream: Stream, serve: Serve, settings: Mapping[SettingCodes, int] | None = None
     ) -> None:
         self.stream = stream
         self.serve_stream = serve
@@ -94,8 +96,10 @@ class Http2:
             client_side=False, validate_outbound_headers=False, normalize_outbound_headers=False
         )
         self.state = H2Connection(config)
-        self.state.local_settings.update(
-            {SettingCodes.MAX_CONCURRENT_STREAMS: CONCURRENT, **(settings or {})}
+        # Settings that are changed later count only once the client has acknowledged them.
+        self.state.local_settings = Settings(
+            client=False,
+            initial_values=USUAL | dict(settings or {}),
         )
         self.streams: dict[int, H2Stream] = {}
         self.tasks: dict[int, asyncio.Task[None]] = {}
