@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "recording": {"dissect"},
     "lab": {"balance"},
     "balance": set(),
+    "content": set(),
 }
 """Room by room. Redaction needs the microscope to find secrets, so recording may use dissect."""
 

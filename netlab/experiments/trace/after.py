@@ -13,6 +13,7 @@ from netlab.network.http import Answer
 from netlab.recording.records import Value
 
 ClosedBy = Literal["server", "netlab", "error"]
+Connection = Literal["reused", "resumed", "full"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Visit:
 
     time: float
     dns: Literal["cached", "asked"]
-    connection: Literal["reused", "resumed", "full"]
+    connection: Connection
     status: int
     octets: int = 0
 
