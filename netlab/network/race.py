@@ -66,8 +66,8 @@ class Race:
 
     @property
     def losers_cost(self) -> float:
-        """Seconds that passed before the winner was even tried."""
-        return self.won.start - self.start if self.won else self.end - self.start
+        """Seconds that passed from the first attempt to the winner's own."""
+        return (self.won.start if self.won else self.end) - self.attempts[0].start
 
 
 async def connect(target: SocketAddress) -> socket.socket:

@@ -117,7 +117,7 @@ class Certificate:
             return None
         try:
             algorithm = self.parsed.signature_hash_algorithm
-        except UnsupportedAlgorithm:
+        except (UnsupportedAlgorithm, ValueError):
             return None
         if algorithm is not None and algorithm.name in OLD_HASHES:
             return f"a signature with {algorithm.name.upper().replace('SHA1', 'SHA-1')}"
@@ -134,7 +134,7 @@ class Certificate:
             return False
         try:
             found = self.parsed.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
-        except (x509.ExtensionNotFound, ValueError):
+        except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
             return False
         return any(a.access_method == AuthorityInformationAccessOID.CA_ISSUERS for a in found.value)
 
@@ -175,10 +175,15 @@ class Certificate:
 
 
 def read(der: bytes) -> Certificate:
+    """Parse a certificate; one with a part that every other question needs unreadable is none."""
     try:
-        return Certificate(der, x509.load_der_x509_certificate(der))
+        parsed = x509.load_der_x509_certificate(der)
+        # The library parses these only when it is asked for them.
+        _ = parsed.subject, parsed.issuer, parsed.signature_algorithm_oid
+        _ = parsed.not_valid_before_utc, parsed.not_valid_after_utc
     except ValueError:
         return Certificate(der, None)
+    return Certificate(der, parsed)
 
 
 def read_all(chain: Sequence[bytes]) -> tuple[Certificate, ...]:

@@ -5,7 +5,6 @@ debugging). Where it is missing, `watch` says so and only records on the wire ar
 """
 
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
@@ -20,6 +19,7 @@ KINDS: dict[int, Kind] = {21: "alert", 22: "handshake"}
 header and 257 for its inner content type: Python names these after handshake messages that
 happen to have the same number, so everything but the real types is dropped."""
 
+CALLBACK = "_msg_callback"
 HEADER = 256
 APPLICATION_DATA = 23
 CHANGE_CIPHER_SPEC = 20
@@ -141,10 +141,9 @@ class Watch:
 def watch(context: ssl.SSLContext) -> Watch:
     """Follow the connections of this context; `visible` is False where Python cannot show them."""
     watcher = Watch()
-    callback: Callable[..., None] = watcher
-    if hasattr(ssl.SSLContext, "_msg_callback"):
+    if hasattr(context, CALLBACK):
         try:
-            context._msg_callback = callback  # type: ignore[attr-defined]
+            setattr(context, CALLBACK, watcher)
         except (AttributeError, TypeError):
             return watcher
         watcher.visible = True

@@ -61,7 +61,7 @@ async def run(
         return _failed(bench, step, result, attempts)
     recorder.fact(
         step, "tcp.losers_cost", result.losers_cost, "s", origin="computed",
-        note="from the race's start to the winner's own",
+        note="from the first attempt to the winner's own",
     )  # fmt: skip
     _connection_facts(bench, step, result.winner, result.won, host)
     judge_race(recorder, step, result, attempts)
@@ -101,9 +101,10 @@ def _phases(bench: Bench, step: str, parent: str, result: Race) -> None:
             outcome="failed",
         )  # fmt: skip
     else:
-        if result.losers_cost > 0 and won is not result.attempts[0]:
+        first = result.attempts[0]
+        if won is not first:
             recorder.span(
-                step, "other addresses first", result.start, won.start, "network", parent=parent
+                step, "other addresses first", first.start, won.start, "network", parent=parent
             )
         recorder.span(step, "TCP handshake", won.start, won.end, "network", parent=parent)
     for attempt in result.attempts:

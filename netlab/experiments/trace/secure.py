@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from netlab.dissect import tls as dissect
 from netlab.experiments.bench import Bench
+from netlab.experiments.delays import Span, split_delays, waits
 from netlab.experiments.trace import secure_certificates, secure_findings
 from netlab.experiments.trace.connect import endpoint
 from netlab.experiments.trace.secure_messages import Teller
@@ -73,13 +74,15 @@ async def run(
     """
     recorder = bench.recorder
     step = bench.step("tls", "TLS")
+    port = stream.sock.getsockname()[1]
     name = host.rstrip(".")  # no final dot in SNI (RFC 6066 §3), nor in certificates
     _tell_anchors(bench, step, anchors)
     with recorder.phase(step, "TLS handshake", "network") as opened:
         result = await handshake(stream, anchors.trust, name, session=session, timeout=timeout)
         if result.stream is None:
             opened.outcome = "failed"
-    _leaves(bench, step, opened.id, result)
+    delays = await _delays(bench, step, port)
+    _leaves(bench, step, opened.id, result, delays)
     teller = Teller(recorder, step, result, opened.id, server)
     teller.tell()
     _settings(bench, step, name, stream, anchors)
@@ -119,16 +122,28 @@ def _tell_anchors(bench: Bench, step: str, anchors: Anchors) -> None:
         recorder.fact(step, "tls.trust_anchors", trusted.count)
 
 
-def _leaves(bench: Bench, step: str, parent: str, result: Handshake) -> None:
-    """The journey's leaves: every instant of the handshake has an owner."""
+async def _delays(bench: Bench, step: str, port: int) -> list[Span]:
+    """When the lab's server held its answers back, as it was set to; nothing on the internet."""
+    start = bench.recorder.now()
+    entries = await bench.network.journal()
+    if entries:
+        end = bench.recorder.now()
+        bench.recorder.span(step, "ask the lab what it did", start, end, "netlab", "aside")
+    return waits(bench.recorder, entries, (port,))
+
+
+def _leaves(
+    bench: Bench, step: str, parent: str, result: Handshake, delays: Sequence[Span]
+) -> None:
+    """The journey's leaves: every instant of the handshake has an owner. A wait for the server
+    holds a round trip of the network too: from here the two cannot be told apart."""
     for index, segment in enumerate(result.segments):
         for name, owner, start, end in _pieces(result, index, segment):
             failed = result.error is not None and end == result.segments[-1].end
-            recorder = bench.recorder
-            recorder.span(
-                step, name, start, end, owner, parent=parent,
-                outcome="failed" if failed else "done",
-                note="one round trip of it is the network's" if owner == "far end" else "",
+            split_delays(
+                bench.recorder, step, name, start, end, owner,
+                delays if segment.kind == "wait" else (),
+                parent=parent, outcome="failed" if failed else "done",
             )  # fmt: skip
 
 
