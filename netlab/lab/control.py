@@ -51,10 +51,12 @@ class Control:
         self.journal = journal
         self.directory = directory
         self.turn = asyncio.Lock()
+        self.settled = asyncio.Event()
         self.port: Mapping[str, Any] | None = None
         self.server: asyncio.Server | None = None
         self.commands: dict[str, Handler] = {
             "sync": self.sync,
+            "settle": self.settle,
             "start": self.start,
             "stop": self.stop,
             "distance": self.distance,
@@ -80,6 +82,10 @@ class Control:
             channel.put({"reply": number, "ok": True, **result})
 
     async def sync(self, arguments: Arguments) -> Mapping[str, Any]:
+        return {}
+
+    async def settle(self, arguments: Arguments) -> Mapping[str, Any]:
+        await self.settled.wait()
         return {}
 
     async def start(self, arguments: Arguments) -> Mapping[str, Any]:

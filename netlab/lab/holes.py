@@ -12,9 +12,8 @@ import select
 import socket
 import sys
 from collections.abc import Mapping, Sequence
-from time import perf_counter
 
-from netlab.lab.service import Dialled, Entry, Plain, Seen, Service, World
+from netlab.lab.service import Dialled, Seen, Service
 from netlab.lab.sockets import Port, family_of
 
 PROBE = 0.0 if sys.platform == "linux" else 0.05
@@ -52,36 +51,31 @@ def answers(port: Port) -> bool:
 
 
 class BlackHole(Service):
-    """Addresses whose every SYN is swallowed. why: told in the journal with each of them."""
+    """Addresses whose every SYN is swallowed.
 
-    def __init__(self, id: str, seen: Sequence[Seen], world: World, why: str = "") -> None:
+    why: a sentence on why they are, where the catalogue does not say so. notes: that sentence, and
+    what this system could not be made to do.
+    """
+
+    def __init__(self, id: str, seen: Sequence[Seen], why: str = "") -> None:
         self.id = id
         self.seen = seen
-        self.world = world
         self.why = why
         self.holes: list[Hole] = []
         self.notes: list[str] = []
 
     async def start(self) -> Mapping[Seen, Dialled]:
         found: dict[Seen, Dialled] = {}
+        self.notes = [self.why] if self.why else []
         for transport, address, port in self.seen:
             try:
                 hole = Hole(family_of(address))
             except OSError as error:
-                self.notes.append(f"{address} is no black hole here but unreachable: {error}")
+                self.notes.append(f"{address} is no black hole here but unreachable: {error}.")
                 continue
             self.holes.append(hole)
             found[transport, address, port] = hole.port.dialled
-            self.tell(address, port)
         return found
-
-    def tell(self, address: str, port: int) -> None:
-        detail: dict[str, Plain] = {
-            "address": address,
-            "port": port,
-            "why": self.why or "it is a black hole",
-        }
-        self.world.tell(Entry(perf_counter(), self.id, "hole", detail=detail))
 
     async def stop(self) -> None:
         """Its ports are free again: a black hole that is stopped leads nowhere at all."""

@@ -65,14 +65,14 @@ async def run(settings: Mapping[str, Any], home: Path, pipe: Pipe) -> None:
         lambda loop, context: journal.tell(mishap(context))
     )
     control = await stand(world, home, distances, journal)
-    obeying = asyncio.get_running_loop()
+    loop = asyncio.get_running_loop()
     pipe.put({"ready": control.directory.to_json()})
     journal.channels.append(pipe)
     commands: asyncio.Queue[bytes] = asyncio.Queue()
     threading.Thread(
-        target=listen, args=(obeying, commands, home), name="control", daemon=True
+        target=listen, args=(loop, commands, home), name="control", daemon=True
     ).start()
-    threading.Thread(target=warm, args=(control.services,), name="warm", daemon=True).start()
+    threading.Thread(target=warm, args=(loop, control), name="warm", daemon=True).start()
     while True:
         await control.obey(await commands.get(), pipe)
 
@@ -86,7 +86,6 @@ async def stand(world: World, home: Path, distances: dict[str, float], journal: 
     """Start every service of the lab."""
     from netlab.lab import dns, web
     from netlab.lab.authority import Authority
-    from netlab.lab.holes import BlackHole
 
     authority = Authority(home)
     services: list[Service] = [*web.services(world, authority), *dns.services(world)]
@@ -101,13 +100,19 @@ async def stand(world: World, home: Path, distances: dict[str, float], journal: 
         str(authority.ca_file),
         tuple(service.id for service in services),
         dict(distances),
-        tuple(
-            note for service in services if isinstance(service, BlackHole) for note in service.notes
-        ),
+        tuple(notes(services)),
         os.getpid(),
         perf_counter() - STARTED,
     )
     return Control(services, distances, journal, directory)
+
+
+def notes(services: Sequence[Service]) -> Mapping[str, None]:
+    """What this system could not be made to show: each sentence once, in order."""
+    from netlab.lab.holes import BlackHole
+
+    holes = [service for service in services if isinstance(service, BlackHole)]
+    return dict.fromkeys(note for hole in holes for note in hole.notes)
 
 
 def check(distances: Mapping[str, float], services: Sequence[Service]) -> None:
@@ -128,7 +133,7 @@ def listen(loop: asyncio.AbstractEventLoop, commands: "asyncio.Queue[bytes]", ho
     leave(home)
 
 
-def warm(services: Mapping[str, Service]) -> None:
+def warm(loop: asyncio.AbstractEventLoop, control: Control) -> None:
     """Make what the first clients would wait for, while the lab's user still loads its own code.
 
     A context costs 2 ms, which would count as the server's time in the first handshake. The
@@ -138,9 +143,10 @@ def warm(services: Mapping[str, Service]) -> None:
     import netlab.lab.webh2  # noqa: F401
     from netlab.lab.webserver import WebServer
 
-    for service in services.values():
+    for service in control.services.values():
         if isinstance(service, WebServer) and not service.id.endswith(BROKEN):
             service.tls.context()
+    loop.call_soon_threadsafe(control.settled.set)
 
 
 def mishap(context: Mapping[str, Any]) -> Entry:

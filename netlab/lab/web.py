@@ -23,7 +23,7 @@ def services(
     return [
         service
         for host, names in places(hosts).items()
-        for service in (*at_ipv4(host, names, world, authority), *holes(host, world))
+        for service in (*at_ipv4(host, names, world, authority), *holes(host))
     ]
 
 
@@ -66,7 +66,7 @@ def at_ipv4(
     id = f"web:{host.name}"
     match host.tcp:
         case "black-hole":
-            yield BlackHole(id, seen(host, host.v4), world)
+            yield BlackHole(id, seen(host, host.v4))
         case "refused":
             yield Refusal(id, seen(host, host.v4))
         case "":
@@ -85,7 +85,7 @@ def at_ipv4(
             )
 
 
-def holes(host: Host, world: World) -> Iterable[Service]:
+def holes(host: Host) -> Iterable[Service]:
     """What stands at a place's IPv6 addresses when its web server does not."""
     id = f"web:{host.name}/ipv6"
     if not host.v6 or host.tcp6 == "unreachable":
@@ -93,7 +93,7 @@ def holes(host: Host, world: World) -> Iterable[Service]:
     if host.tcp6 == "refused":
         yield Refusal(id, seen(host, host.v6))
     elif host.tcp6 == "black-hole":
-        yield BlackHole(id, seen(host, host.v6), world)
+        yield BlackHole(id, seen(host, host.v6))
     elif not has_ipv6():
-        why = "this machine has no IPv6 loopback, so the lab's IPv6 addresses are black holes"
-        yield BlackHole(id, seen(host, host.v6), world, why)
+        why = "This machine has no IPv6 loopback: the lab's IPv6 web addresses are black holes."
+        yield BlackHole(id, seen(host, host.v6), why)

@@ -9,7 +9,6 @@ import pytest
 
 from netlab.lab import Lab
 from netlab.lab.holes import BlackHole, Hole, Refusal
-from netlab.lab.service import Entry, World
 from netlab.lab.sockets import LOOPBACK, Port, has_ipv6
 
 FAMILIES = [
@@ -70,9 +69,7 @@ def test_a_port_listens_closes_and_listens_again(family: socket.AddressFamily) -
 
 
 def test_a_hole_says_why_it_is_one() -> None:
-    told: list[Entry] = []
-    world = World(told.append, lambda id: 0.0)
-    service = BlackHole("web:far", [("tcp", "2001:db8::1", 443)], world, "there is no IPv6")
+    service = BlackHole("web:far", [("tcp", "2001:db8::1", 443)], "There is no IPv6.")
 
     async def run() -> None:
         found = await service.start()
@@ -80,7 +77,7 @@ def test_a_hole_says_why_it_is_one() -> None:
         await service.stop()
 
     asyncio.run(run())
-    assert service.notes or told[0].detail["why"] == "there is no IPv6"
+    assert service.notes[0] == "There is no IPv6."
 
 
 def test_a_refusal_refuses() -> None:
