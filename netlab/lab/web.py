@@ -23,7 +23,7 @@ def services(
     return [
         service
         for host, names in places(hosts).items()
-        for service in (*at_ipv4(host, names, world, authority), *holes(host))
+        for service in (*standing_at(host, names, world, authority), *holes(host))
     ]
 
 
@@ -59,7 +59,7 @@ def seen(host: Host, addresses: Iterable[str]) -> list[Seen]:
     return [("tcp", address, port) for address in addresses for port in ports(host)]
 
 
-def at_ipv4(
+def standing_at(
     host: Host, names: Sequence[Host], world: World, authority: Authority
 ) -> Iterable[Service]:
     """The web server of a place (its IPv6 addresses too), or the fault in its stead."""
