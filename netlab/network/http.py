@@ -108,9 +108,9 @@ class Client:
         return any(c.is_available() for c in self._pool.connections)
 
     @property
-    def closed_here(self) -> bool:
-        """Whether the socket was closed by our side (after the server had asked for it, or not)."""
-        return self._adapter.closed
+    def left(self) -> bool:
+        """Whether the server has ended a connection that we would have kept."""
+        return not self._adapter.closed and ended(self.stream)
 
     async def get(self, target: str, headers: Iterable[tuple[str, str]], seconds: float) -> Answer:
         """Ask for target. Ends after `seconds` at the latest."""

@@ -68,7 +68,7 @@ def ending(exchanged: Exchanged) -> Ending:
         return Ending(False, "body-unread", "netlab")
     if error is not None:
         return Ending(False, error, "netlab" if error in ("timeout", "garbage") else "error")
-    if exchanged.kept:
+    if exchanged.kept and not exchanged.session.client.left:
         return Ending(True, _kept_by(answer))
     if exchanged.marks.goaway:
         return Ending(False, "goaway", "server")

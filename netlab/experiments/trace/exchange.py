@@ -68,7 +68,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """How it went. facts: ids of the chapter's facts, by the last part of their name."""
+    """How it went. kept: whether, at its end, the connection could carry another request.
+
+    facts: ids of the chapter's facts, by the last part of their name.
+    """
 
     session: Session
     typed: Typed
@@ -78,6 +81,7 @@ class Exchanged:
     start: float
     end: float
     sent: tuple[tuple[str, str], ...]
+    kept: bool
     facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -97,11 +101,6 @@ class Exchanged:
     @property
     def content_type(self) -> str | None:
         return self.answer.header("content-type")
-
-    @property
-    def kept(self) -> bool:
-        """Whether the connection can carry another request."""
-        return self.error is None and not self.marks.goaway and self.session.client.open
 
     @property
     def validators(self) -> Validators:
@@ -152,7 +151,8 @@ async def run(
             _judge(bench, step, answer.fault.code, facts)
         if answer.status:
             consequences.run(bench, step, typed, answer, facts, time.time(), verified)
-    return Exchanged(session, typed, step, answer, marks, start, end, sent, facts)
+    kept = answer.fault is None and not marks.goaway and session.client.open
+    return Exchanged(session, typed, step, answer, marks, start, end, sent, kept, facts)
 
 
 def exit_of(code: Code) -> Exit:
