@@ -58,7 +58,7 @@ class Teller:
 
     def list_messages(self) -> None:
         """All messages in one table; told again when tickets made it longer."""
-        if self.listed and self._told >= 0:
+        if self.listed:
             self.recorder.fact(self.step, "tls.messages", list(self.listed), origin="captured")
 
     def _records(self, direction: Direction) -> list[Record]:
