@@ -81,7 +81,8 @@ def sums(book: Ledger, sheet: Sheet) -> list[Line]:
     owned = " · ".join(
         f"{SAID[owner]} {say(seconds, 's')}" for owner, seconds in book.by_owner.items() if seconds
     )
-    rest = f"{owned} · between the phases, netlab's own {say(book.remainder, 's')}"
+    left = round(book.remainder, 9) + 0.0  # what floats leave over is no time
+    rest = f"{owned} · between the phases, netlab's own {say(left, 's')}"
     made = sheet.paragraph(rest, INDENT, first="Whose time  ")
     if book.asides:
         text = f"{say(book.asides, 's')}, asked only in order to explain, and not counted above"
