@@ -27,6 +27,12 @@ class Connected:
     port: int
     race: Race
 
+    @property
+    def round_trip(self) -> float:
+        """Seconds from SYN to SYN-ACK, as the socket shows them."""
+        won = self.race.won
+        return 0.0 if won is None else won.end - won.start
+
 
 async def run(
     bench: Bench,

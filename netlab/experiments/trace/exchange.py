@@ -141,7 +141,7 @@ async def run(
         marks = session.transcript.write(Place(bench, step, server, typed.scheme == "https"))
         timing = timing_of(marks, start, end)
         delays = await delays_within(bench, port, timing)
-        write_phases(bench, step, exchange.id, timing, delays, answer)
+        write_phases(bench, step, exchange.id, timing, delays, answer, rtt)
         facts = _write(bench, step, typed, answer, marks)
         facts |= _times(bench, step, timing, delays, rtt, answer)
         if redirects and not (answer.status in consequences.REDIRECTS and options.follow):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from netlab.experiments.bench import Bench
+from netlab.experiments.delays import split_delays
 from netlab.experiments.trace.spoken import Marks
 from netlab.network.http import Answer
 from netlab.network.stream import Stream
@@ -67,9 +68,15 @@ def local_port(stream: Stream) -> int | None:
 
 
 def write_phases(
-    bench: Bench, step: str, parent: str, timing: Timing, delays: Spans, answer: Answer
+    bench: Bench,
+    step: str,
+    parent: str,
+    timing: Timing,
+    delays: Spans,
+    answer: Answer,
+    rtt: float | None = None,
 ) -> None:
-    """Share out the exchange: each stretch of it has one owner."""
+    """Share out the exchange: each stretch of it has one owner. rtt: of the connection, in s."""
     broke = answer.fault is not None
 
     def span(name: str, owner: Owner, start: float, end: float, failed: bool = False) -> None:
@@ -80,14 +87,11 @@ def write_phases(
     span("request", "netlab", timing.start, written, broke and timing.written is None)
     if timing.wait is None:
         return
-    at, high = timing.wait
-    for begin, end in delays:
-        if at < begin:
-            span("wait", "far end", at, begin)
-        span("wait", "configured delay", begin, end)
-        at = end
-    if at < high or not delays:
-        span("wait", "far end", at, high, broke and timing.first is None)
+    failed: Outcome = "failed" if broke and timing.first is None else "done"
+    split_delays(
+        bench.recorder, step, "wait", *timing.wait, "far end", delays,
+        parent=parent, outcome=failed, trip=rtt or 0.0,
+    )  # fmt: skip
     if timing.first is None or timing.last is None:
         return
     stalled = answer.fault is not None and answer.fault.code == "slow"

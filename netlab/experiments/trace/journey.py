@@ -240,7 +240,7 @@ async def _reach(
             bench, connected.stream, typed.host, trip.anchors,
             timeout=min(trip.left, TLS_PATIENCE),
             session=None if earlier is None else earlier.stream.session,
-            server=_server(bench, typed),
+            trip=connected.round_trip, server=_server(bench, typed),
         )  # fmt: skip
         if not isinstance(result, Secured):
             return End(Exit.TIMEOUT if result == "timeout" else Exit.TLS)
@@ -253,10 +253,9 @@ async def _ask(
     trip: Trip, bench: Bench, typed: Typed, opened: Open, validators: Validators | None = None
 ) -> End:
     """Chapters 8 to 10 over an open connection."""
-    attempt = opened.connected.race.won
     exchanged = await exchange.run(
         bench, opened.stream, typed, trip.options, trip.left,
-        rtt=None if attempt is None else attempt.end - attempt.start,
+        rtt=opened.connected.round_trip,
         validators=validators, session=opened.session, redirects=trip.redirects,
         server=_server(bench, typed),
         verified=opened.secured is None or opened.secured.verified,

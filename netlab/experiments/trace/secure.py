@@ -65,12 +65,13 @@ async def run(
     *,
     timeout: float,
     session: ssl.SSLSession | None = None,
+    trip: float = 0.0,
     server: str = "server",
     now: datetime | None = None,
 ) -> Secured | ErrorCode:
     """Shake hands with `host` over `stream`, or say in one word why not; then it is closed.
 
-    session: of an earlier stream, to resume. now: by whose calendar certificates are judged.
+    session: of an earlier stream, to resume. trip: seconds of a round trip. now: by whose calendar certificates are judged.
     """
     recorder = bench.recorder
     step = bench.step("tls", "TLS")
@@ -82,7 +83,7 @@ async def run(
         if result.stream is None:
             opened.outcome = "failed"
     delays = await _delays(bench, step, port)
-    _leaves(bench, step, opened.id, result, delays)
+    _leaves(bench, step, opened.id, result, delays, trip)
     teller = Teller(recorder, step, result, opened.id, server)
     teller.tell()
     _settings(bench, step, name, stream, anchors)
@@ -133,10 +134,10 @@ async def _delays(bench: Bench, step: str, port: int) -> list[Span]:
 
 
 def _leaves(
-    bench: Bench, step: str, parent: str, result: Handshake, delays: Sequence[Span]
+    bench: Bench, step: str, parent: str, result: Handshake, delays: Sequence[Span], trip: float
 ) -> None:
-    """The journey's leaves: every instant of the handshake has an owner. A wait for the server
-    holds a round trip of the network too: from here the two cannot be told apart."""
+    """The journey's leaves: every instant of the handshake has an owner. trip: seconds of each
+    wait for the server that are the network's, one round trip."""
     for index, segment in enumerate(result.segments):
         for name, owner, start, end in _pieces(result, index, segment):
             failed = result.error is not None and end == result.segments[-1].end
@@ -144,6 +145,7 @@ def _leaves(
                 bench.recorder, step, name, start, end, owner,
                 delays if segment.kind == "wait" else (),
                 parent=parent, outcome="failed" if failed else "done",
+                trip=trip if segment.kind == "wait" else 0.0,
             )  # fmt: skip
 
 
