@@ -1,7 +1,7 @@
 """Options that mean the same in every command, and how a command is to be shown."""
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -10,7 +10,7 @@ LOOK = "How it looks"
 KEEP = "What is kept"
 
 
-class Networks(str, Enum):
+class Networks(StrEnum):
     """Which network an experiment runs on."""
 
     auto = "auto"

@@ -40,7 +40,8 @@ def trace(
         str, typer.Option("--max-time", metavar="TIME", help="For the whole journey: 30, 1.5s …")
     ] = "30s",
     header: Annotated[
-        list[str] | None, typer.Option("-H", "--header", metavar="FIELD", help="Send 'Name: value'.")
+        list[str] | None,
+        typer.Option("-H", "--header", metavar="FIELD", help="Send 'Name: value'."),
     ] = None,
     no_follow: Annotated[
         bool, typer.Option("--no-follow", help="Do not follow redirects.")

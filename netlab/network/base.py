@@ -81,5 +81,5 @@ class Network(ABC):
         """Settings of this network that a person must know of, one sentence each (lab delays)."""
         return ()
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most networks run nothing
         """Let go of whatever the network runs."""

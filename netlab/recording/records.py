@@ -8,7 +8,7 @@ Ids are unique within a recording.
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-Value: TypeAlias = "None | bool | int | float | str | list[Value] | dict[str, Value]"
+Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
 """What JSON can hold."""
 
 Origin = Literal["measured", "captured", "kernel", "computed", "configured", "standard"]

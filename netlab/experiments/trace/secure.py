@@ -71,7 +71,8 @@ async def run(
 ) -> Secured | ErrorCode:
     """Shake hands with `host` over `stream`, or say in one word why not; then it is closed.
 
-    session: of an earlier stream, to resume. trip: seconds of a round trip. now: by whose calendar certificates are judged.
+    session: of an earlier stream, to resume. trip: seconds of a round trip. now: by whose calendar
+    certificates are judged.
     """
     recorder = bench.recorder
     step = bench.step("tls", "TLS")
