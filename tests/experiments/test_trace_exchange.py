@@ -119,6 +119,7 @@ def test_an_exchange_is_written_down() -> None:
     assert ["ETag", '"v1"'] in told["http.headers"]  # type: ignore[operator]
     assert (told["http.body_size"], told["http.wire_size"]) == (16, 16)
     assert told["http.content_type"] == "text/html"
+    assert told["http.redirects"] == []
     assert (told["after.kept"], told["after.why"]) == (True, "persistent")
     assert exchanged.answer.body == b"<title>T</title>"
     assert exchanged.answer.complete
@@ -292,7 +293,6 @@ def test_a_second_exchange_on_the_connection_asks_with_validators(kind: type[Tcp
 def test_a_delay_of_the_labs_is_no_time_of_the_servers() -> None:
     network = Here()
     peers: list[int] = []
-    marks: list[float] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(REQUEST_END)
@@ -301,9 +301,7 @@ def test_a_delay_of_the_labs_is_no_time_of_the_servers() -> None:
         await reader.read()
 
     def told() -> tuple[JournalEntry, ...]:
-        # The ticking clock began at 1: raw instants are one more than the recording's.
-        start, end = 0.0, 100.0
-        marks.extend((start, end))
+        start, end = 0.0, 100.0  # all of the wait, and more
         return (
             JournalEntry(start, "web", "delay", peers[0], end),
             JournalEntry(start, "web", "delay", peers[0] + 1, end),
@@ -314,8 +312,8 @@ def test_a_delay_of_the_labs_is_no_time_of_the_servers() -> None:
     _, recording = chapter(serve, network=network, rtt=0.0)
     waits = [(p.name, p.owner) for p in ledger(recording.records).leaves]
     assert waits == [
-        ("request", "netlab"), ("wait", "configured delay"), ("transfer", "network"),
-        ("unpack", "netlab"),
+        ("request", "netlab"), ("configured delay", "configured delay"),
+        ("transfer", "network"), ("unpack", "netlab"),
     ]  # fmt: skip
     assert facts(recording)["http.server_time"] == 0.0
 
@@ -377,6 +375,7 @@ def test_a_redirect_names_its_location() -> None:
     )
     assert exchanged.location == "https://b.example/"
     assert facts(recording)["http.redirect_kind"] == "permanent"
+    assert "http.redirects" not in facts(recording)  # the journey goes on
 
 
 def test_every_fault_has_words() -> None:

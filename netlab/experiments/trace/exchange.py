@@ -144,7 +144,7 @@ async def run(
         write_phases(bench, step, exchange.id, timing, delays, answer, rtt)
         facts = _write(bench, step, typed, answer, marks)
         facts |= _times(bench, step, timing, delays, rtt, answer)
-        if redirects and not (answer.status in consequences.REDIRECTS and options.follow):
+        if answer.status and not (answer.status in consequences.REDIRECTS and options.follow):
             led = [dict(redirect) for redirect in redirects]
             facts["redirects"] = bench.recorder.fact(step, "http.redirects", [*led])
         if answer.fault is not None:

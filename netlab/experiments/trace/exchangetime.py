@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from netlab.experiments.bench import Bench
-from netlab.experiments.delays import split_delays
+from netlab.experiments.delays import Span, split_delays, waits
 from netlab.experiments.trace.spoken import Marks
 from netlab.network.http import Answer
 from netlab.network.stream import Stream
@@ -37,7 +37,7 @@ def timing_of(marks: Marks, start: float, end: float) -> Timing:
     return Timing(start, written, first, last, end)
 
 
-Spans = list[tuple[float, float]]
+Spans = list[Span]
 
 
 async def delays_within(bench: Bench, port: int | None, timing: Timing) -> Spans:
@@ -45,15 +45,9 @@ async def delays_within(bench: Bench, port: int | None, timing: Timing) -> Spans
     if timing.wait is None or port is None:
         return []
     low, high = timing.wait
-    since = bench.recorder.since_start
-    told = sorted(
-        (max(low, since(entry.at)), min(high, since(entry.until)))
-        for entry in await bench.network.journal()
-        if entry.until is not None and entry.peer_port == port
-    )
     delays: Spans = []
-    for begin, end in told:
-        begin = max(begin, delays[-1][1]) if delays else begin
+    for begin, end in sorted(waits(bench.recorder, await bench.network.journal(), (port,))):
+        begin, end = max(begin, delays[-1][1] if delays else low), min(end, high)
         if begin < end:
             delays.append((begin, end))
     return delays
