@@ -21,12 +21,12 @@ TRACE_SECONDS = 1.5
 
 def seconds(command: Sequence[str]) -> float:
     start = time.perf_counter()
-    subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True, timeout=60)
+    subprocess.run(command, capture_output=True, check=True, timeout=60)
     return time.perf_counter() - start
 
 
 def ratio(ours: Sequence[str], peer: Sequence[str], runs: int = RUNS) -> tuple[float, float, float]:
-    """Median of ours, of the peer's, and of the ratios pair by pair; a first pair is not counted."""
+    """Median of ours, the peer's, and of the ratios pair by pair; the first pair is left out."""
     pairs = [(seconds(ours), seconds(peer)) for _ in range(runs + 1)][1:]
     ratios = [a / b for a, b in pairs]
     return (

@@ -99,7 +99,8 @@ http {{
 }}
 """
 
-PAGE = "<!doctype html><title>Small net</title><link rel=stylesheet href=/a.css><p>" + "words " * 800
+HEAD = "<!doctype html><title>Small net</title><link rel=stylesheet href=/a.css><p>"
+PAGE = HEAD + "words " * 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +155,10 @@ def _link() -> None:
 
 def _files(folder: Path) -> None:
     """Everything that the servers read."""
-    names = dict(
-        dir=folder, root=ROOT, com=COM, google=GOOGLE, resolver=RESOLVER, web=WEB, web6=WEB6
-    )
+    names = {
+        "dir": folder, "root": ROOT, "com": COM, "google": GOOGLE, "resolver": RESOLVER,
+        "web": WEB, "web6": WEB6,
+    }  # fmt: skip
     for name, text in {
         **ZONES, "named.conf": NAMED, "unbound.conf": UNBOUND, "nginx.conf": NGINX,
         "hints": ". 518400 NS a.root-servers.net.\na.root-servers.net. 518400 A {root}\n",

@@ -14,7 +14,7 @@ from tests.witness import find, give_up, need
 
 pytestmark = pytest.mark.witness
 
-CURL_TIMES = "%{time_namelookup} %{time_connect} %{time_appconnect} %{time_pretransfer} %{time_starttransfer} %{num_connects} %{http_version} %{response_code} %{remote_ip} %{size_download}"
+CURL_SAYS = "%{http_version} %{response_code} %{remote_ip} %{size_download}"
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,8 @@ def test_the_walk_from_the_root_is_the_one_that_bind_serves(
 
 def test_an_alias_is_told_with_its_links(net: SmallNet) -> None:
     found = facts(trace(net, "shop.google.com", "--no-follow", "-4"))
-    chain = [(link["name"].rstrip("."), link["target"].rstrip(".")) for link in found["dns.cname_chain"]]
+    links = found["dns.cname_chain"]
+    chain = [(link["name"].rstrip("."), link["target"].rstrip(".")) for link in links]
     assert chain == [("shop.google.com", "www.google.com")]
     assert found["tls.name_matched"] == "*.google.com"
 
@@ -115,11 +116,11 @@ def test_http_says_what_curl_says(net: SmallNet, run: dict[str, Any]) -> None:
     found = facts(run)
     said = net.run(
         ["curl", "-s", "-o", "/dev/null", "--cacert", str(net.ca), "--compressed",
-         "-w", CURL_TIMES, "https://www.google.com/"]
+         "-w", CURL_SAYS, "https://www.google.com/"]
     ).stdout.split()  # fmt: skip
-    assert [found["http.version"], str(found["http.status"])] == said[6:8]
-    assert found["tcp.remote_address"] == said[8]
-    assert found["http.wire_size"] == int(said[9])
+    assert [found["http.version"], str(found["http.status"])] == said[:2]
+    assert found["tcp.remote_address"] == said[2]
+    assert found["http.wire_size"] == int(said[3])
 
 
 def test_a_black_holed_ipv6_address_loses_the_race(net: SmallNet) -> None:

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def test_every_millisecond_has_one_owner(run: Ran) -> None:
     phases = [p for p in run.records("phase") if p["path"] == "journey"]
     parents = {p["parent"] for p in phases}
     leaves = sorted((p["start"], p["end"]) for p in phases if p["id"] not in parents)
-    assert all(a[1] <= b[0] + 1e-9 for a, b in zip(leaves, leaves[1:], strict=False))
+    assert all(a[1] <= b[0] + 1e-9 for a, b in pairwise(leaves))
     found = run.facts()
     owners = ("network", "far_end", "resolver", "configured", "netlab", "remainder")
     total = sum(found[f"journey.{owner}"] for owner in owners)
@@ -139,7 +140,9 @@ def test_a_search_ends_after_the_first_chapter() -> None:
     assert "Places asked first" not in ran.out
 
 
-@pytest.mark.parametrize("target", ["", "http://", "ftp://x.example", "exa mple.com:99999/", "a..b"])
+@pytest.mark.parametrize(
+    "target", ["", "http://", "ftp://x.example", "exa mple.com:99999/", "a..b"]
+)
 def test_wrong_input_is_met_in_words(target: str) -> None:
     ran = trace(target)
     assert ran.code in (0, 2)
