@@ -205,18 +205,16 @@ async def _journey(trip: Trip, bench: Bench, typed: Typed) -> End:
 async def _names(trip: Trip, bench: Bench, typed: Typed) -> tuple[str, ...] | Exit:
     """Chapters 2 to 5: the addresses, and the way to the first of them."""
     place = places.run(bench, typed.host, typed.literal)
-    addresses, received_ttl = place.addresses, None
-    if place.asks_dns:
-        found = await lookup.run(bench, typed.host, family=trip.options.family, seconds=trip.left)
-        if found.error is not None and trip.doubt is not None and not bench.prefix:
-            await trip.doubt(found.error)
-        await walk.run(bench, typed.host, found, family=trip.options.family, seconds=trip.left)
-        if found.error is not None:
-            return Exit.TIMEOUT if found.error == "timeout" else Exit.NAME
-        addresses, received_ttl = found.addresses, found.received_ttl
-    trip.found[typed.host] = addresses
-    route.run(bench, addresses[0], typed.port, received_ttl)
-    return addresses
+    found = await lookup.run(bench, typed.host, place, trip.options.family, typed.port)
+    if found.error is not None and trip.doubt is not None and not bench.prefix:
+        await trip.doubt(found.error)
+    if found.asked:
+        await walk.run(bench, found, trip.options.family)
+    if found.error is not None:
+        return Exit.TIMEOUT if found.error == "timeout" else Exit.NAME
+    trip.found[typed.host] = found.addresses
+    route.run(bench, found.addresses[0], typed.port, found.received_ttl)
+    return found.addresses
 
 
 async def _reach(
