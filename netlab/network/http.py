@@ -9,13 +9,15 @@ Nothing that a server sends raises out of `Client.get`: it ends in `Answer.fault
 """
 
 import asyncio
-import importlib
+import importlib.util
 import select
 import socket
 import ssl
+import sys
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Literal, cast
 
 import h2.events
@@ -81,6 +83,10 @@ def warm() -> None:
     """Load what the first request would load, before any clock runs (22 to 66 ms)."""
     for module in ("anyio._backends._asyncio", "httpcore._async.http2", "h2.connection"):
         importlib.import_module(module)
+    if importlib.util.find_spec("sniffio") is None:
+        # httpcore looks for it with each of some ten locks, and Python remembers no absence: all
+        # of sys.path is searched anew, a fifth of the time of an HTTP/2 request (5.8 ms against 4.6).
+        sys.modules.setdefault("sniffio", cast(ModuleType, None))
 
 
 class Client:

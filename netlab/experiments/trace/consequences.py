@@ -220,7 +220,8 @@ def _compression(notes: Notes) -> None:
         if answer.complete and answer.body and answer.encoding in ("gzip", "x-gzip", "deflate"):
             notes.fact("packed_to", round(answer.raw_size / len(answer.body), 3), captured=False)
         return
-    if TEXTUAL.match(answer.header("content-type") or "") and answer.raw_size > WORTH_PACKING:
+    textual = TEXTUAL.match(answer.header("content-type") or "")
+    if textual and answer.complete and answer.raw_size > WORTH_PACKING:
         notes.finding(
             "note", f"{answer.raw_size} octets of text came unpacked.",
             "gzip makes text three to five times smaller; netlab had said that it takes it.",
