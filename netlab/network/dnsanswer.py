@@ -178,4 +178,6 @@ def _extended(option: dns.edns.EDEOption) -> str:
     # dnspython makes a member for every number, named by its digits where the registry has none.
     name = dns.edns.EDECode(option.code).name.replace("_", " ").lower()
     name = f"code {name}" if name.isdecimal() else name
+    if option.code == dns.edns.EDECode.OTHER and option.text:
+        return option.text
     return f"{name}: {option.text}" if option.text else name
