@@ -6,6 +6,12 @@ from typing import Literal
 
 from netlab.network.base import Network
 
+OWN = (
+    "The lab of this run ends with it. To try the lines under “see it yourself”, keep one running "
+    "with `netlab lab up`, and trace again."
+)
+SHARED = "The lab that `netlab lab up` keeps running is used: the lines below work while it does."
+
 
 def chosen(
     wanted: Literal["auto", "internet", "lab"],
@@ -44,7 +50,8 @@ def in_lab(
     from netlab.lab import Lab
     from netlab.network.lab import LabNetwork
 
-    lab = (None if distance else Lab.attach()) or Lab.spawn(distance)
+    shared = None if distance else Lab.attach()
+    lab = shared or Lab.spawn(distance)
     try:
         meanwhile()
         network = LabNetwork(lab, cafile, resolver)
@@ -52,5 +59,5 @@ def in_lab(
     except BaseException:
         lab.close()
         raise
-    network.notes = (*network.notes, *notes)
+    network.notes = (*network.notes, *notes, SHARED if shared else OWN)
     return network

@@ -7,7 +7,7 @@ from typing import TextIO
 from netlab.explain import fill
 from netlab.explain.units import say
 from netlab.recording.ledger import ledger
-from netlab.recording.records import Recording
+from netlab.recording.records import Fact, Recording
 from netlab.views import evidence
 from netlab.views.chapter import commands_of, draw_chapter, own, see, why
 from netlab.views.findings import findings
@@ -53,6 +53,10 @@ def scenes(story: Story, sheet: Sheet) -> Iterator[list[Line]]:
     yield opening + closing(story, sheet)
 
 
+NOTE = "run.note"
+"""The fact that says what a person must know of the network before the story begins."""
+
+
 def masthead(story: Story, sheet: Sheet) -> list[Line]:
     """Which command, on which network, and when: a recording may be a year old."""
     header = story.recording.header
@@ -64,6 +68,9 @@ def masthead(story: Story, sheet: Sheet) -> list[Line]:
         made: list[Line] = [((f" {command}", "heading"), (pad(meta, room, right=True), "quiet"))]
     else:
         made = sheet.paragraph(command, 1, "heading", hang=2) + sheet.paragraph(meta, 1, "quiet")
+    for fact in story.recording.records:
+        if isinstance(fact, Fact) and fact.name == NOTE:
+            made += sheet.paragraph(str(fact.value), 1, "quiet")
     if header.redacted:
         text = f"Secrets are masked in this recording: {', '.join(header.redacted)}."
         made += sheet.paragraph(text, 1, "quiet")

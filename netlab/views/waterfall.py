@@ -32,8 +32,6 @@ SAID: dict[Owner, str] = {
     "netlab": "netlab",
 }
 INDENT = 3
-ROWS = 24
-"""Past so many phases each chapter gets one row; --deep keeps them apart."""
 
 Row = tuple[str, float, str, Role]
 
@@ -114,12 +112,13 @@ def _refold(parts: list[str], label: int) -> list[str]:
 
 
 def _rows(story: Story, book: Ledger, axis: Axis, sheet: Sheet) -> list[Row]:
-    groups: dict[str, list[Phase]] = {}
+    """A row a chapter, in the story's order; --deep keeps its phases apart."""
+    groups: dict[str, list[Phase]] = {chapter.step.id: [] for chapter in story.chapters}
     for phase in book.leaves:
         groups.setdefault(story.chapter_id.get(phase.step, phase.step), []).append(phase)
-    merged = len(book.leaves) > ROWS and sheet.depth != "deep"
+    merged = sheet.depth != "deep"
     rows: list[Row] = []
-    for phases in groups.values():
+    for phases in filter(None, groups.values()):
         chapter = story.chapter_of(phases[0].step)
         title, role = _label(chapter, story, phases[0])
         if merged or len(phases) == 1:

@@ -6,7 +6,7 @@ from netlab.recording.ledger import ledger
 from netlab.views.sheet import Sheet
 from netlab.views.story import Story
 from netlab.views.style import plain
-from netlab.views.waterfall import ROWS, waterfall
+from netlab.views.waterfall import waterfall
 from tests.views import sample
 
 
@@ -15,11 +15,12 @@ def drawn(width: int = 80) -> list[str]:
 
 
 def test_each_phase_stands_on_one_axis_in_its_order() -> None:
-    bars = [re.search(r"[█▒░×]+", line) for line in drawn()[1:9]]
+    deep = [plain(line) for line in waterfall(Story(sample.trace()), Sheet(80, "deep"))]
+    bars = [re.search(r"[█▒░×]+", line) for line in deep[1:9]]
     starts = [bar.start() for bar in bars if bar]
     assert starts == sorted(starts)
     assert len(starts) == len(ledger(sample.trace().records).leaves) == 7
-    text = "\n".join(drawn())
+    text = "\n".join(deep)
     assert re.search(r"TLS: certificates checked +1.70 ms  +█", text)
     assert re.search(r"DNS, the short way +12.4 ms  ░+\n", text)
     assert re.search(r"TCP +21.0 ms +▒+\n", text)
@@ -44,17 +45,17 @@ def test_what_was_broken_off_ends_in_a_cross(outcome: str) -> None:
     assert lines[1].endswith("▒×")
 
 
-def test_a_hundred_phases_become_a_row_a_chapter() -> None:
+def test_phases_become_a_row_a_chapter_and_deep_keeps_them_apart() -> None:
     book = sample.recorder()
     for step in ("one", "two"):
         book.step(step, step)
-        for number in range(ROWS):
+        for number in range(50):
             book.span(step, f"phase {number}", number, number + 0.5, "network")
     story = Story(book.finish())
     short = [plain(line) for line in waterfall(story, Sheet(80))]
     assert len([line for line in short if re.search(r" s  +[█▒░]", line)]) == 2
     deep = [plain(line) for line in waterfall(story, Sheet(80, "deep"))]
-    assert len([line for line in deep if "phase" in line and "▒" in line]) == 2 * ROWS
+    assert len([line for line in deep if "phase" in line and "▒" in line]) == 100
 
 
 def test_without_phases_there_is_none() -> None:

@@ -129,6 +129,12 @@ def _anchors(bench: Bench, options: Options) -> Anchors:
         ) from None
 
 
+def _set_up(bench: Bench) -> None:
+    """What a person must know of this network; it stands above the story."""
+    for note in bench.network.set_up():
+        bench.recorder.fact("url", "run.note", note, origin="configured")
+
+
 async def _visit(trip: Trip, bench: Bench, typed: Typed) -> End:
     """Follow the address wherever it leads."""
     number = 1
@@ -189,6 +195,8 @@ def _lost(bench: Bench, exchanged: Exchanged, code: str, title: str, advice: str
 async def _journey(trip: Trip, bench: Bench, typed: Typed) -> End:
     """One address, chapter by chapter, to where it ends."""
     url.run(bench, trip.options.target, typed)
+    if not bench.prefix:
+        _set_up(bench)
     kept = trip.open.get(typed.origin)
     if kept is not None and kept.session.client.open:
         connect.reused(bench, kept.connected)
