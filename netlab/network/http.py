@@ -85,7 +85,7 @@ def warm() -> None:
         importlib.import_module(module)
     if importlib.util.find_spec("sniffio") is None:
         # httpcore looks for it with each of some ten locks, and Python remembers no absence: all
-        # of sys.path is searched anew, a fifth of the time of an HTTP/2 request (5.8 ms against 4.6).
+        # of sys.path is searched anew. An HTTP/2 request takes 4.6 ms instead of 5.8 this way.
         sys.modules.setdefault("sniffio", cast(ModuleType, None))
 
 

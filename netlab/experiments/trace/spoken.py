@@ -17,6 +17,9 @@ from netlab.recording.records import WIRE_CAP, Field
 PORTION = 4096
 """Octets that are dissected at once: time stays in proportion, whatever the frames' size."""
 
+MOST_FRAMES = 2000
+"""Frames of one exchange that are dissected, in each direction; an empty one has nine octets."""
+
 INTERIM_KEPT = 10
 FRAMES_KEPT = Counter({"DATA": 3, "WINDOW_UPDATE": 3, "PING": 3})
 OTHERS_KEPT = 10
@@ -76,6 +79,7 @@ class Transcript:
         self._version = "2" if stream.alpn == "h2" else "1.1"
         self._read: dict[Direction, int] = {"sent": 0, "received": 0}
         self._states = {"sent": http2.client(), "received": http2.server()}
+        self._lost: set[Direction] = set()  # HPACK's state is: what follows cannot be read
 
     def write(self, place: Place) -> Marks:
         """Write down what was said since the last call."""
@@ -86,10 +90,16 @@ class Transcript:
             self._read[direction] = self._tape.total(direction)
         if self._tape.total("received") > before["received"]:
             marks.last = self._tape.last_at("received")
-            if marks.response is None and self._tape.capped("received"):
-                # Past what the tape keeps only instants are known.
+            if marks.first is None and self._unread:
+                # Past what the tape keeps, or what is dissected, only instants are known.
                 marks.first = self._tape.at_offset("received", before["received"])
+        if marks.written is None and self._tape.total("sent") > before["sent"]:
+            marks.written = self._tape.at_offset("sent", before["sent"])
         return marks
+
+    @property
+    def _unread(self) -> bool:
+        return bool(self._lost) or self._tape.capped("received")
 
     def _new(self, direction: Direction) -> tuple[int, bytes]:
         start = self._read[direction]
@@ -146,6 +156,17 @@ class Transcript:
             if entry.headers is not None and entry.type == "HEADERS":
                 self._header_block(place, marks, said, carrier)
             marks.goaway |= said.direction == "received" and entry.type == "GOAWAY"
+        for direction in self._lost:
+            self._rest(place, direction)
+
+    def _rest(self, place: Place, direction: Direction) -> None:
+        """One message for what was not taken apart: not shown is not absent."""
+        start = max(self._read[direction], self._states[direction].at)
+        left = self._tape.total(direction) - start
+        if left > 0:
+            when = self._tape.at_offset(direction, start)
+            title = "frames that were not taken apart"
+            place.message(direction, "http/2", title, (), when, length=left)
 
     def _header_block(self, place: Place, marks: Marks, said: "Said", carrier: str) -> None:
         """The HTTP message that a HEADERS frame carries (RFC 9113 §8.3)."""
@@ -167,13 +188,21 @@ class Transcript:
 
     def _frames(self, direction: Direction) -> Iterator["Said"]:
         _, data = self._new(direction)
+        count = 0
         for at in range(0, len(data), PORTION):
+            if count > MOST_FRAMES:
+                self._lost.add(direction)
+            if direction in self._lost:
+                return
             self._states[direction], entries = http2.frames(
                 self._states[direction], data[at : at + PORTION]
             )
+            count += len(entries)
             for entry in entries:
                 end = entry.offset + entry.length - 1
                 yield Said(direction, self._tape.at_offset(direction, end), entry)
+        if self._tape.capped(direction):
+            self._lost.add(direction)
 
 
 @dataclass(frozen=True, slots=True)
