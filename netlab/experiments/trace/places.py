@@ -104,6 +104,9 @@ def _tell(
         fact(step, "places.hosts_entries", file.entries)
     if match:
         fact(step, "places.hosts_match", list(match))
+    elif file.match and special == "none":
+        note = "of this machine's file; the lab's names are its own"
+        fact(step, "places.hosts_ignored", list(file.match), note=note)
 
 
 def _tell_settings(bench: Bench, step: str, settings: Configuration) -> None:
