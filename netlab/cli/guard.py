@@ -32,9 +32,25 @@ def guarded(command: Callable[P, Exit | None]) -> Callable[P, None]:
             # say. Without this the interpreter complains once more when it flushes at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = Exit.PIPE
+        except Exception as bug:
+            if os.environ.get("NETLAB_TRACEBACK"):
+                raise
+            tell(unexpected(bug))
+            code = Exit.BUG
         raise typer.Exit(int(code))
 
     return run
+
+
+def unexpected(bug: Exception) -> NetlabError:
+    """What no part of netlab foresaw."""
+    return NetlabError(
+        f"Something broke inside of netlab: {type(bug).__name__}: {bug}",
+        cause="a mistake in netlab, not of yours",
+        advice="the same command with NETLAB_TRACEBACK=1 in the environment shows where; "
+        "please report it",
+        exit=Exit.BUG,
+    )
 
 
 def tell(error: NetlabError) -> None:

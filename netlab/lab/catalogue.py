@@ -59,8 +59,10 @@ def broken(name: str, shows: str, last: int, **kind: object) -> Host:
 HOSTS: tuple[Host, ...] = (
     Host("google.com", "the bare name: redirects to www", ("203.0.113.9",), ("2001:db8:6::9",),
          site="search", redirects_to="www.google.com"),
-    Host("www.google.com", "a search page over HTTP/2, HSTS-preloaded, with an HTTPS record",
+    Host("www.google.com", "a search page over HTTP/2, with an HTTPS record",
          ("203.0.113.10",), ("2001:db8:6::10",), site="search", https_record=True),
+    Host("accounts.google.com", "a name of the HSTS preload list: http:// typed is https spoken",
+         ("203.0.113.11",)),
     Host("naver.com", "the bare name: redirects to www", ("203.0.113.19",), site="portal",
          redirects_to="www.naver.com"),
     Host("www.naver.com", "a portal page behind a CNAME", cname="www.naver.com.nheos.com",

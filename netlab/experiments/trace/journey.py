@@ -216,8 +216,7 @@ async def _names(trip: Trip, bench: Bench, typed: Typed) -> tuple[str, ...] | Ex
     found = await lookup.run(bench, typed.host, place, trip.options.family, typed.port)
     if found.error is not None and trip.doubt is not None and not bench.prefix:
         await trip.doubt(found.error)
-    if found.asked:
-        await walk.run(bench, found, trip.options.family)
+    await walk.run(bench, typed.host, found, trip.options.family)
     if found.error is not None:
         return Exit.TIMEOUT if found.error == "timeout" else Exit.NAME
     trip.found[typed.host] = found.addresses

@@ -84,11 +84,10 @@ def _tell_records(bench: Bench, step: str, found: Lookup, ids: dict[str, str]) -
     fact = bench.recorder.fact
     if found.records:
         fact(step, "dns.records", [_plain(one) for one in found.records])
-    if found.links:
-        ids["chain"] = fact(
-            step, "dns.cname_chain",
-            [{"name": one.name, "target": one.data, "ttl": one.ttl} for one in found.links],
-        )  # fmt: skip
+    ids["chain"] = fact(
+        step, "dns.cname_chain",
+        [{"name": one.name, "target": one.data, "ttl": one.ttl} for one in found.links],
+    )  # fmt: skip
     ttls = [
         answer.ttl for rdtype, answer in found.answers.items()
         if rdtype != "HTTPS" and answer.addresses and answer.ttl is not None

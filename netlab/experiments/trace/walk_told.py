@@ -18,6 +18,10 @@ def tell(
 ) -> None:
     fact = bench.recorder.fact
     fact(step, "dns.delegation", [_plain(hop) for hop in hops])
+    referrals = [hop.reading for hop in hops if hop.reading.cut]
+    if referrals:
+        fact(step, "dns.glue_believed", sum(reading.believed for reading in referrals))
+        fact(step, "dns.glue_refused", sum(reading.refused for reading in referrals))
     if end.addresses:
         fact(step, "dns.authoritative", list(end.addresses))
         fact(step, "dns.authoritative_ttl", end.records[0].ttl, "s")
