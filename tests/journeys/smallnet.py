@@ -118,7 +118,7 @@ class SmallNet:
 
     def run(self, command: Sequence[str], timeout: float = 30) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.inside(command), capture_output=True, text=True, timeout=timeout, check=False,
+            self.inside(command), capture_output=True, text=True, errors="replace", timeout=timeout, check=False,
             env=self.environment(), stdin=subprocess.DEVNULL,
         )  # fmt: skip
 
@@ -166,11 +166,10 @@ def _files(folder: Path) -> None:
         (folder / name).write_text(text.format(**names))
     (folder / "www").mkdir()
     (folder / "www" / "index.html").write_text(PAGE)
-    authority = Authority()
-    leaf = authority.leaf("www.google.com", ("www.google.com", "*.google.com"))
-    (folder / "chain.pem").write_bytes(leaf.chain_pem)
-    (folder / "key.pem").write_bytes(leaf.key_pem)
-    (folder / "ca.pem").write_bytes(authority.root_pem)
+    authority = Authority(folder)
+    issued = authority.issue(("www.google.com", "*.google.com"))
+    (folder / "chain.pem").write_bytes(b"".join(one.pem for one in (issued.leaf, *issued.chain)))
+    (folder / "key.pem").write_bytes(issued.leaf.key_pem)
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755)
 
@@ -225,4 +224,4 @@ def small_net() -> Iterator[SmallNet]:
         ):
             stack.enter_context(_serving(command, folder / f"{name}.log"))
             _wait_for_port(address, port)
-        yield SmallNet(folder / "ca.pem")
+        yield SmallNet(folder / "netlab-lab-root-ca.pem")

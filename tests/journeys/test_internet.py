@@ -70,10 +70,8 @@ def test_dns_says_what_dig_says(net: SmallNet, run: dict[str, Any]) -> None:
 def test_the_walk_from_the_root_is_the_one_that_bind_serves(
     net: SmallNet, run: dict[str, Any]
 ) -> None:
-    hops = facts(run)["dns.delegation"]
-    assert [hop["zone"] for hop in hops] == [".", "com.", "google.com."] or [
-        hop["zone"].strip(".") for hop in hops
-    ] == ["", "com", "google.com"]
+    hops = [h for h in facts(run)["dns.delegation"] if h["kind"] in ("referral", "answer")]
+    assert [hop["zone"] for hop in hops] == [".", "com", "google.com"]
     assert hops[-1]["address"] == GOOGLE
     direct = net.run(["dig", f"@{GOOGLE}", "+norecurse", "www.google.com", "A"]).stdout
     assert WEB in direct
@@ -147,21 +145,20 @@ def test_phases_agree_with_a_capture(net: SmallNet) -> None:
     """SYN to SYN-ACK, and the request to its first octet, within 1 ms or 5 % of the wire's."""
     tshark = find("tshark")
     assert tshark is not None
-    capture = subprocess.Popen(
+    with subprocess.Popen(
         net.inside([tshark, "-i", "p0", "-l", "-f", "tcp port 443", "-T", "fields", "-e",
                     "frame.time_relative", "-e", "tcp.srcport", "-e", "tcp.flags",
                     "-e", "tcp.len", "-a", "duration:25", "-c", "500"]),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        assert capture.stderr is not None
-        assert any("Capturing" in line for line in capture.stderr)
-        found = facts(trace(net, "www.google.com", "-4"))
-    finally:
-        capture.terminate()
-    assert capture.stdout is not None
-    rows = [line.split("\t") for line in capture.stdout.read().splitlines()]
-    capture.wait(10)
+    ) as capture:  # fmt: skip
+        try:
+            assert capture.stderr is not None
+            assert any("Capturing" in line for line in capture.stderr)
+            found = facts(trace(net, "www.google.com", "-4"))
+        finally:
+            capture.terminate()
+        assert capture.stdout is not None
+        rows = [line.split("\t") for line in capture.stdout.read().splitlines()]
     port = str(found["tcp.local_port"])
     syn = next(float(row[0]) for row in rows if row[1] == port and int(row[2], 16) & 0x12 == 0x02)
     syn_ack = next(float(row[0]) for row in rows if int(row[2], 16) & 0x12 == 0x12)
