@@ -6,7 +6,8 @@ holds nobody up.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -104,7 +105,8 @@ async def ask_all(network: Network, questions: list[Question], clock: Clock) -> 
     tasks = {
         one.rdtype: loop.create_task(put(network, one, clock, asked.give_up)) for one in questions
     }
-    asked.dialable_at = await until_dialable(asked, tasks, clock)
+    with _cancelling(tasks.values()):
+        asked.dialable_at = await until_dialable(asked, tasks, clock)
     asked.late = [task for task in tasks.values() if not task.done()]
     return asked
 
@@ -137,16 +139,28 @@ def _positive(question: Question | None) -> float | None:
     return question.answered_at
 
 
-async def wait_for_late(asked: Round, seconds: float = LATE) -> None:
+@contextmanager
+def _cancelling(tasks: Iterable["asyncio.Task[None]"]) -> Iterator[None]:
+    """An interrupt of whoever waits for the tasks ends them too."""
+    try:
+        yield
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        raise
+
+
+async def wait_for_late(asked: Round) -> None:
     """Give what is still out a moment, then give it up."""
-    if asked.late:
-        await asyncio.wait(asked.late, timeout=seconds)
-    if asked.give_up is not None and not asked.give_up.done():
-        asked.give_up.set_result(None)
-    if asked.late:
+    if not asked.late:
+        return
+    with _cancelling(asked.late):
+        await asyncio.wait(asked.late, timeout=LATE)
+        if asked.give_up is not None:
+            asked.give_up.set_result(None)
         await asyncio.wait(asked.late)
-        for task in asked.late:
-            task.result()
+    for task in asked.late:
+        task.result()
 
 
 async def put(
