@@ -2,9 +2,12 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from netlab.network.base import Network
+
+if TYPE_CHECKING:
+    from netlab.network.choose import Probe
 
 OWN = (
     "The lab of this run ends with it. To try the lines under “see it yourself”, keep one running "
@@ -20,23 +23,34 @@ def chosen(
     cafile: str | None,
     distance: Mapping[str, float],
     meanwhile: Callable[[], object],
-) -> Network:
-    """The network. meanwhile: what may be loaded while the lab starts up."""
+) -> "tuple[Network, Probe | None]":
+    """The network, and whom to ask should it lead nowhere: None where that is settled.
+
+    meanwhile: what may be loaded while the lab starts up.
+    """
     if wanted == "lab" or distance:
-        return in_lab(cafile, resolver, distance, meanwhile)
+        return in_lab(cafile, resolver, distance, meanwhile), None
     from netlab.network.choose import Machine, Wish, decide
     from netlab.network.internet import Internet
 
     internet = Internet(resolver, cafile)
-    decision = decide(host, Wish(wanted, resolver), Machine(internet.resolvers))
-    notes = tuple(note for note in (decision.reason, decision.asked) if note)
-    sys.stderr.writelines(f"{note}\n" for note in notes)
-    sys.stderr.flush()
+    probe = Machine(internet.resolvers)
+    decision = decide(host, Wish(wanted, resolver), probe)
+    notes = (decision.reason,) if decision.reason else ()
+    tell(*notes)
     if decision.network == "lab":
-        return in_lab(cafile, resolver, distance, meanwhile, notes)
+        return in_lab(cafile, resolver, distance, meanwhile, notes), None
     meanwhile()
     internet.notes = (*internet.notes, *notes)
-    return internet
+    return internet, probe if decision.uncertain else None
+
+
+def tell(*notes: str) -> None:
+    """What a person must know at once."""
+    from netlab.views.text import escape
+
+    sys.stderr.writelines(f"{escape(note)}\n" for note in notes)
+    sys.stderr.flush()
 
 
 def in_lab(

@@ -1,6 +1,7 @@
 """Draw a recording in the face that was asked for, and keep it where that was asked for."""
 
 import sys
+from typing import Literal
 
 from netlab.cli.options import Look
 from netlab.recording.records import Recording
@@ -49,5 +50,7 @@ def draw(recording: Recording, look: Look) -> None:
     from netlab.views.step import draw_by_step
 
     drawn = draw_by_step if look.step else journey.draw
-    depth = "brief" if look.brief else "deep" if look.deep else "default"
+    depth: Literal["brief", "default", "deep"] = (
+        "brief" if look.brief else "deep" if look.deep else "default"
+    )
     drawn(recording, sys.stdout, depth, plain=look.plain)

@@ -1,7 +1,8 @@
 """Internet or lab, when the person left it to netlab (`--network auto`).
 
 The lab is taken only when nothing else can work: an answer of any kind from beyond this machine
-keeps the internet. What is asked is asked once, before the journey, and told.
+keeps the internet. Before the journey nothing is sent. Where the kernel's own tables leave it open,
+the journey sets out, and its first look-up decides.
 """
 
 import asyncio
@@ -21,8 +22,8 @@ from netlab.network.system import Proxy, proxies
 
 SILENCE = 1.5
 """Seconds without any answer that mean: there is no way out."""
-IN_ALL = 1.9
-"""Seconds in which everything is decided."""
+ROOT_PATIENCE = 0.4
+"""Seconds for the question about the root: with it, two seconds decide everything."""
 MOST_RESOLVERS = 3
 
 PRIVATE_NAMES = ("localhost", "local", "internal", "home.arpa", "test", "lan", "intranet", "corp")
@@ -30,6 +31,9 @@ PRIVATE_NAMES = ("localhost", "local", "internal", "home.arpa", "test", "lan", "
 
 FAR = (("198.41.0.4", 53), ("2001:503:ba3e::2:30", 53))
 """An address of each family that is out on the internet (a root server's)."""
+
+ROOT_TELLS = frozenset({"timeout", "nxdomain", "servfail"})
+"""Failures of the first look-up that leave open whether the resolver itself has a way out."""
 
 Reply = Literal["silence", "unreachable", "nxdomain", "servfail", "other"]
 """What became of a query; `other` is any answer besides these two."""
@@ -45,16 +49,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Which network it is, and why, in one sentence; empty where there is nothing to tell.
+    """Which network it is.
 
-    way_out is False when there is none: then the lab stands in, or nothing can. asked says what
-    was asked in order to decide, since the resolver may remember its answer from now on.
+    reason: why there is no way out, in a sentence or two; empty where nothing says so.
+    uncertain: the journey's own first look-up is yet to tell.
     """
 
     network: Literal["internet", "lab"]
     reason: str = ""
-    way_out: bool = True
-    asked: str = ""
+    uncertain: bool = False
 
 
 class Probe(Protocol):
@@ -72,33 +75,71 @@ class Probe(Protocol):
     def resolvers_reachable(self) -> bool:
         """Whether the kernel knows a way to any resolver. Sends nothing."""
 
-    def first_query(self, host: str, seconds: float) -> Reply:
-        """What the machine's resolvers say to the journey's own first question."""
-
-    def root_query(self, seconds: float) -> Reply:
-        """What they say when asked for the root's name servers."""
+    async def root_query(self, seconds: float) -> Reply:
+        """What the machine's resolvers say when asked for the root's name servers."""
 
 
 def decide(
     host: str, wish: Wish, probe: Probe, served: Collection[str] | None = None
 ) -> Decision:  # fmt: skip
-    """Choose. host: the target's name or address, empty for a search; served: the lab's names."""
+    """Choose, and send nothing. host: the target's name or address, empty for a search; served:
+    the lab's names."""
     if wish.network != "auto":
         return Decision(wish.network)
     if wish.resolver is not None or stays(host) or probe.in_hosts_file(host):
         return Decision("internet")
-    why, asked = no_way_out(host, probe)
-    if not why:
-        return Decision("internet", asked=asked)
+    if not probe.resolvers_reachable():
+        return _without("no way leads to this machine's resolver", host, probe, served)
+    # A stub on loopback can always be reached, and proves nothing: the routes say more.
+    if not probe.has_route():
+        why = "this machine has no route to the internet, over IPv4 or IPv6"
+        return _without(why, host, probe, served)
+    return Decision("internet", uncertain=True)
+
+
+async def verdict(
+    code: str, host: str, probe: Probe, served: Collection[str] | None = None
+) -> Decision:
+    """What it means that the journey's own first look-up failed. code: as in `dns.error`."""
+    why = await _failure(code, probe)
+    return _without(why, host, probe, served) if why else Decision("internet")
+
+
+async def _failure(code: str, probe: Probe) -> str:
+    """Why this failure means that there is no way out; empty if it does not. REFUSED never does.
+
+    The question about the root also clears a resolver that is alive and only slow for this name,
+    and finds the second one when the first is down.
+    """
+    if code == "unreachable":
+        return "nothing answers at the resolver's address"
+    root = await probe.root_query(ROOT_PATIENCE) if code in ROOT_TELLS else "other"
+    if root == "nxdomain":
+        return "the resolver says that even the root does not exist: it is cut off"
+    if code == "timeout" and root in ("silence", "unreachable"):
+        return f"the resolver has not answered for {SILENCE:g} s"
+    return ""
+
+
+def _without(why: str, host: str, probe: Probe, served: Collection[str] | None) -> Decision:
+    """There is no way out: the lab stands in where it can."""
     for proxy in probe.proxies()[:1]:
         why += f" ({proxy.variable} names a proxy, {proxy.address}, which netlab does not use)"
-    names = served if served is not None else [one.name for one in HOSTS]
-    if host.lower().rstrip(".") in names:
+    if serves(host, served):
         reason = f"No way out: {why}. This run is in the lab, netlab's own small Internet."
-        return Decision("lab", reason, way_out=False, asked=asked)
-    known = ", ".join(name for name in names if ".broken." not in name)
+        return Decision("lab", reason)
+    known = ", ".join(name for name in _names(served) if ".broken." not in name)
     reason = f"No way out: {why}. The lab does not know {host}; it knows {known}."
-    return Decision("internet", reason, way_out=False, asked=asked)
+    return Decision("internet", reason)
+
+
+def serves(host: str, served: Collection[str] | None = None) -> bool:
+    """Whether the lab knows the name."""
+    return host.lower().rstrip(".") in _names(served)
+
+
+def _names(served: Collection[str] | None) -> Collection[str]:
+    return [one.name for one in HOSTS] if served is None else served
 
 
 def stays(host: str) -> bool:
@@ -109,27 +150,6 @@ def stays(host: str) -> bool:
     except ValueError:
         return "." not in name or name.endswith(tuple(f".{last}" for last in PRIVATE_NAMES))
     return True
-
-
-def no_way_out(host: str, probe: Probe) -> tuple[str, str]:
-    """Why there is no way out, or nothing; and what was asked in order to know."""
-    if not probe.resolvers_reachable():
-        return "no way leads to this machine's resolver", ""
-    # A stub on loopback can always be reached, and proves nothing: the routes say more.
-    if not probe.has_route():
-        return "this machine has no route to the internet, over IPv4 or IPv6", ""
-    began = time.monotonic()
-    reply = probe.first_query(host, SILENCE)
-    asked = f"Before the journey netlab asked once for {host}, to see whether there is a way out."
-    if reply == "silence":
-        return f"the resolver has not answered for {SILENCE:g} s", asked
-    if reply == "unreachable":
-        return "nothing answers at the resolver's address", asked
-    if reply in ("nxdomain", "servfail"):
-        left = max(IN_ALL - (time.monotonic() - began), 0.1)
-        if probe.root_query(left) == "nxdomain":
-            return "the resolver says that even the root does not exist: it is cut off", asked
-    return "", asked
 
 
 class Machine:
@@ -152,11 +172,8 @@ class Machine:
     def resolvers_reachable(self) -> bool:
         return any(map(reachable, self.resolvers))
 
-    def first_query(self, host: str, seconds: float) -> Reply:
-        return asyncio.run(first_reply(host, "A", self.resolvers, seconds))
-
-    def root_query(self, seconds: float) -> Reply:
-        return asyncio.run(first_reply(".", "NS", self.resolvers, seconds))
+    async def root_query(self, seconds: float) -> Reply:
+        return await root_reply(self.resolvers, seconds)
 
 
 def reachable(address: SocketAddress) -> bool:
@@ -170,30 +187,31 @@ def reachable(address: SocketAddress) -> bool:
     return True
 
 
-async def first_reply(
-    name: str, rdtype: str, resolvers: Sequence[SocketAddress], seconds: float
-) -> Reply:
+async def root_reply(resolvers: Sequence[SocketAddress], seconds: float) -> Reply:
     """Ask all resolvers at once; the first that answers decides, and a failure decides last."""
     from netlab.network.dnsclient import Exchange, ask
 
     tasks = {
-        asyncio.ensure_future(ask(name, rdtype, one, time.perf_counter, seconds))
-        for one in resolvers
+        asyncio.ensure_future(ask(".", "NS", one, time.perf_counter, seconds)) for one in resolvers
     }
     end = time.perf_counter() + seconds
     replies: set[Reply] = set()
     waiting: set[asyncio.Future[Exchange]] = {*tasks}
-    while waiting and "other" not in replies and (left := end - time.perf_counter()) > 0:
-        done, waiting = await asyncio.wait(waiting, timeout=left, return_when=FIRST_COMPLETED)
-        replies |= {reply_of(one.result().rcode, one.result().fault) for one in done}
-    for task in waiting:
-        task.cancel()
+    try:
+        while waiting and "other" not in replies and (left := end - time.perf_counter()) > 0:
+            done, waiting = await asyncio.wait(waiting, timeout=left, return_when=FIRST_COMPLETED)
+            for one in (task.result() for task in done):
+                # Cut short it was an answer all the same, whatever became of TCP.
+                replies.add(reply_of("NOERROR" if one.truncated_first else one.rcode, one.fault))
+    finally:
+        for task in tasks:
+            task.cancel()
     order: tuple[Reply, ...] = ("other", "nxdomain", "servfail", "silence")
     nothing: Reply = "silence" if waiting else "unreachable"
     return next((reply for reply in order if reply in replies), nothing)
 
 
 def reply_of(rcode: str | None, fault: str | None) -> Reply:
-    if fault in ("timeout", "unreachable"):
+    if rcode is None and fault in ("timeout", "unreachable"):
         return "silence" if fault == "timeout" else "unreachable"
     return {"NXDOMAIN": "nxdomain", "SERVFAIL": "servfail"}.get(rcode or "", "other")  # type: ignore[return-value]
