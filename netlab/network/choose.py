@@ -25,6 +25,7 @@ SILENCE = 1.5
 ROOT_PATIENCE = 0.4
 """Seconds for the question about the root: with it, two seconds decide everything."""
 MOST_RESOLVERS = 3
+MOST_NAMES = 8
 
 PRIVATE_NAMES = ("localhost", "local", "internal", "home.arpa", "test", "lan", "intranet", "corp")
 """Last labels of names that only a private network can know, so that the lab is no stand-in."""
@@ -128,9 +129,15 @@ def _without(why: str, host: str, probe: Probe, served: Collection[str] | None) 
     if serves(host, served):
         reason = f"No way out: {why}. This run is in the lab, netlab's own small Internet."
         return Decision("lab", reason)
-    known = ", ".join(name for name in _names(served) if ".broken." not in name)
-    reason = f"No way out: {why}. The lab does not know {host}; it knows {known}."
+    reason = f"No way out: {why}. The lab does not know {host}; it knows {_known(_names(served))}."
     return Decision("internet", reason)
+
+
+def _known(names: Collection[str]) -> str:
+    """The names that a person would try first."""
+    told = [name for name in names if ".broken." not in name][:MOST_NAMES]
+    more = " and more: see `netlab lab hosts`" if len(told) < len(names) else ""
+    return ", ".join(told) + more
 
 
 def serves(host: str, served: Collection[str] | None = None) -> bool:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ PAYLOAD = "1232"
 """The UDP size that netlab's own queries announce; getaddrinfo's, beside them, have none."""
 QUERY = ("ip.dst", "dns.qry.name", "dns.qry.type", "dns.rr.udp_payload_size")
 A, NS = "1", "2"
+LAST = "last.google.com"
+"""Asked for at a capture's end: once that is read, so is all before it."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -32,7 +35,7 @@ def namespaces() -> None:
 
 @pytest.fixture(scope="module")
 def net() -> Iterator[SmallNet]:
-    need("named", "unbound", "nginx", "tshark")
+    need("named", "unbound", "nginx", "dig", "tshark")
     with small_net() as running:
         yield running
 
@@ -94,12 +97,14 @@ def captured(net: SmallNet) -> Iterator[list[list[str]]]:
     ) as capture:  # fmt: skip
         try:
             assert capture.stderr is not None
+            assert capture.stdout is not None
             assert any("Capturing" in line for line in capture.stderr)
             yield rows
+            net.run(["dig", "+tries=1", LAST])
+            lines = (line.rstrip("\n").split("\t") for line in capture.stdout)
+            rows += takewhile(lambda row: row[1] != LAST, lines)
         finally:
             capture.terminate()
-        assert capture.stdout is not None
-        rows += (line.split("\t") for line in capture.stdout.read().splitlines())
 
 
 def test_with_a_way_out_the_name_is_asked_for_once(net: SmallNet) -> None:

@@ -182,8 +182,16 @@ def test_a_name_that_the_lab_has_not_stays_and_is_told_which_it_has() -> None:
         after("timeout", Told(root="silence"), "www.kernel.example"),
     ):
         assert (got.network, got.uncertain) == ("internet", False)
-        assert "not know www.kernel.example; it knows www.google.com, www.naver.com." in got.reason
-        assert "broken" not in got.reason
+        told = "The lab does not know www.kernel.example; it knows www.google.com, www.naver.com "
+        assert f"{told}and more: see `netlab lab hosts`." in got.reason
+
+
+def test_the_sentence_that_names_them_is_short() -> None:
+    """A view cuts a longer one off."""
+    got = decide("www.kernel.example", Wish(), Told(routes=False))
+    assert ", www.naver.com, " in got.reason
+    assert len(got.reason) < 300
+    assert "more" not in decide("x.example", Wish(), Told(routes=False), LAB[:2]).reason
 
 
 def test_the_labs_own_names_are_the_catalogues() -> None:
