@@ -35,7 +35,8 @@ def keep_up(distance: Mapping[str, float]) -> Exit:
 def announce(lab: Lab) -> None:
     sys.stdout.write("The lab stands. While it does, `netlab trace NAME --network lab` uses it.\n")
     for way in reach(lab.directory):
-        sys.stdout.write(f"\n{way.what}\n    {way.command}\n")
+        lines = "".join(f"    {command}\n" for command in way.commands)
+        sys.stdout.write(f"\n{way.what}\n{lines}")
     for note in lab.directory.notes:
         sys.stdout.write(f"\nnote: {note}\n")
     sys.stdout.write("\nCtrl-C ends it.\n")

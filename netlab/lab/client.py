@@ -168,7 +168,8 @@ class Lab:
         self.command("settle")
 
     def command(self, name: str, **arguments: object) -> Mapping[str, Any]:
-        """Have the lab do something: `stop`, `start` (service=), `distance` (service=, seconds=).
+        """Have the lab do something: `stop`, `start` (service=), `distance` (service=, seconds=),
+        `fault` (service=, kind=; an empty kind heals).
 
         Returns when it is done. Raises NetlabError when the lab refuses, or has ended.
         """
@@ -186,7 +187,8 @@ class Lab:
             raise broken(f"The lab did not answer the command {name!r}.", box.failed)
         reply = box.replies.pop(number)
         if not reply["ok"]:
-            raise NetlabError(f"The lab refuses the command {name!r}: {reply['error']}.")
+            what = f"The lab refuses the command {name!r}: {reply['error']}."
+            raise NetlabError(what, advice=reply["advice"])
         return reply
 
     def close(self) -> None:

@@ -33,7 +33,11 @@ Handler = Callable[[Arguments], Awaitable[Mapping[str, Any]]]
 
 
 class Refused(Exception):
-    """The command cannot be obeyed, for the reason given."""
+    """The command cannot be obeyed, for the reason given. advice: what could be."""
+
+    def __init__(self, reason: str, advice: str = "") -> None:
+        super().__init__(reason)
+        self.advice = advice
 
 
 class Control:
@@ -60,6 +64,7 @@ class Control:
             "start": self.start,
             "stop": self.stop,
             "distance": self.distance,
+            "fault": self.fault,
             "listen": self.listen,
         }
 
@@ -77,7 +82,8 @@ class Control:
             async with self.turn:
                 result = await handler(command)
         except (Refused, ValueError, OSError) as error:
-            channel.put({"reply": number, "ok": False, "error": str(error)})
+            advice = error.advice if isinstance(error, Refused) else ""
+            channel.put({"reply": number, "ok": False, "error": str(error), "advice": advice})
         else:
             channel.put({"reply": number, "ok": True, **result})
 
@@ -105,9 +111,22 @@ class Control:
         name = str(arguments.get("service"))
         known = {*self.services, *(id.partition(":")[0] for id in self.services)}
         if name not in known:
-            raise Refused(f"there is no service {name!r} in the lab")
+            raise self.unknown(name)
         self.distances[name] = seconds(arguments.get("seconds"))
         self.publish(self.directory.at(self.distances))
+        return {}
+
+    async def fault(self, arguments: Arguments) -> Mapping[str, Any]:
+        """Have a running service misbehave (`kind`), or heal it (empty): see `Service.faults`."""
+        service = self.named(arguments)
+        kind: Any = arguments.get("kind")
+        if kind != "" and kind not in service.faults:
+            known = f"It knows {', '.join(service.faults)}" if service.faults else "It knows none"
+            raise Refused(
+                f"{service.id} knows no fault {kind!r}", f"{known}; an empty kind heals."
+            )  # fmt: skip
+        service.fault = kind
+        self.journal.tell(Entry(perf_counter(), service.id, "faulted", detail={"kind": kind}))
         return {}
 
     async def listen(self, arguments: Arguments) -> Mapping[str, Any]:
@@ -123,7 +142,11 @@ class Control:
         try:
             return self.services[name]
         except KeyError:
-            raise Refused(f"there is no service {name!r} in the lab") from None
+            raise self.unknown(name) from None
+
+    def unknown(self, name: str) -> Refused:
+        there = ", ".join(sorted(self.services))
+        return Refused(f"there is no service {name!r} in the lab", f"There are {there}.")
 
     def find(self, endpoints: Mapping[Seen, Dialled]) -> None:
         """A service that starts again may stand at other ports: tell everyone."""

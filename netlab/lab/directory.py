@@ -13,14 +13,16 @@ class Directory:
     """The lab as its clients see it.
 
     endpoints: the real socket behind each seen address. resolver: its seen address. roots: the
-    root hints. notes: what this system could not be made to show, one sentence each. distances:
-    the configured delays, by service. started_in: seconds from the process's first line to now.
+    root hints. name_servers: all of them by name, the root's included, with their addresses.
+    notes: what this system could not be made to show, one sentence each. distances: the
+    configured delays, by service. started_in: seconds from the process's first line to now.
     """
 
     endpoints: Mapping[Seen, Dialled]
     resolver: tuple[str, int]
     roots: tuple[tuple[str, tuple[str, ...]], ...]
     ca_file: str
+    name_servers: tuple[tuple[str, tuple[str, ...]], ...] = ()
     services: tuple[str, ...] = ()
     distances: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -44,6 +46,7 @@ class Directory:
             "endpoints": [[*seen, *dialled] for seen, dialled in self.endpoints.items()],
             "resolver": list(self.resolver),
             "roots": [[name, list(addresses)] for name, addresses in self.roots],
+            "name_servers": [[name, list(addresses)] for name, addresses in self.name_servers],
             "ca_file": self.ca_file,
             "services": list(self.services),
             "distances": dict(self.distances),
@@ -62,6 +65,7 @@ class Directory:
             (data["resolver"][0], data["resolver"][1]),
             tuple((name, tuple(addresses)) for name, addresses in data["roots"]),
             data["ca_file"],
+            tuple((name, tuple(addresses)) for name, addresses in data["name_servers"]),
             tuple(data["services"]),
             data["distances"],
             tuple(data["notes"]),

@@ -19,7 +19,7 @@ import dns.rrset
 from dns.rcode import Rcode
 from dns.rdatatype import RdataType
 
-from netlab.lab.zones import Manner, Zone
+from netlab.lab.zones import Zone
 
 Transport = Literal["udp", "tcp"]
 
@@ -173,7 +173,7 @@ def conclude(
 
 
 def misbehave(
-    manner: Manner, query: dns.message.Message, roots: dns.rrset.RRset
+    manner: str, query: dns.message.Message, roots: dns.rrset.RRset
 ) -> dns.message.Message | None:  # fmt: skip
     """What a faulty server says. A lame one knows nothing of the zone and points at the root."""
     match manner:

@@ -26,12 +26,16 @@ from netlab.lab.dnsrecursion import Errand, Recursion
 from netlab.lab.dnsserver import PORT, DnsService
 from netlab.lab.service import Dialled, Plain, Seen, World
 
+FAULTS = {"servfail": Rcode.SERVFAIL, "refused": Rcode.REFUSED, "silent": None}
+
 
 class ResolverService(DnsService):
     """The resolver that the lab's clients are configured with.
 
     directory: where the name servers' addresses are really dialled.
     """
+
+    faults = tuple(FAULTS)
 
     def __init__(
         self,
@@ -47,6 +51,10 @@ class ResolverService(DnsService):
     async def decide(
         self, query: dns.message.Message
     ) -> tuple[dns.message.Message | None, Mapping[str, Plain]]:
+        if self.fault:
+            rcode = FAULTS[self.fault]
+            refusal = failed(query, rcode, recursion=True) if rcode is not None else None
+            return refusal, {"outcome": self.fault, "cached": False, "asked": 0}
         if (beyond := beyond_us(query, recursion=True)) is not None:
             return beyond, {"outcome": outcome(beyond), "cached": False, "asked": 0}
         errand = Errand()

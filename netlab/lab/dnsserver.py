@@ -112,6 +112,8 @@ class AuthoritativeServer(DnsService):
     directory: where the server writes its endpoints for the resolver to find.
     """
 
+    faults = ("servfail", "refused", "silent", "lame")
+
     def __init__(
         self,
         server: NameServer,
@@ -133,8 +135,8 @@ class AuthoritativeServer(DnsService):
     async def decide(
         self, query: dns.message.Message
     ) -> tuple[dns.message.Message | None, Mapping[str, Plain]]:
-        if not self.server.manner:
+        manner = self.fault or self.server.manner
+        if not manner:
             response = answer(self.server.zones, query)
             return response, {"outcome": outcome(response), "cached": False}
-        told = {"outcome": self.server.manner, "cached": False}
-        return misbehave(self.server.manner, query, self.roots), told
+        return misbehave(manner, query, self.roots), {"outcome": manner, "cached": False}

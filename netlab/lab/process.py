@@ -30,6 +30,8 @@ BROKEN = ".broken.example.org"
 
 def main(settings: Sequence[str] = ()) -> None:
     """Run the lab until the control pipe ends. Never returns."""
+    if sys.stdin is None:  # no pipe at all is one that has ended
+        os._exit(0)
     # The terminal sends Ctrl-C to the whole group; the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     home = Path(tempfile.mkdtemp(prefix="netlab-lab-"))
@@ -98,6 +100,7 @@ async def stand(world: World, home: Path, distances: dict[str, float], journal: 
         dns.RESOLVER,
         dns.ROOTS,
         str(authority.ca_file),
+        name_servers(services),
         tuple(service.id for service in services),
         dict(distances),
         tuple(notes(services)),
@@ -105,6 +108,13 @@ async def stand(world: World, home: Path, distances: dict[str, float], journal: 
         perf_counter() - STARTED,
     )
     return Control(services, distances, journal, directory)
+
+
+def name_servers(services: Sequence[Service]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    from netlab.lab.dnsserver import AuthoritativeServer
+
+    authoritative = [each.server for each in services if isinstance(each, AuthoritativeServer)]
+    return tuple((server.name, server.addresses) for server in authoritative)
 
 
 def notes(services: Sequence[Service]) -> Mapping[str, None]:

@@ -7,31 +7,32 @@ from typing import NamedTuple
 from netlab.lab.catalogue import Host
 from netlab.lab.directory import Directory
 
-HTTPS = 443
+DNS, HTTPS = 53, 443
 
 
 class Way(NamedTuple):
-    """what: which server, and what it shows. command: the line for a shell."""
+    """what: which server, and what it shows. commands: lines for a shell, each by itself."""
 
     what: str
-    command: str
+    commands: tuple[str, ...]
 
 
 def reach(directory: Directory) -> list[Way]:
-    """One line for each server: dig for the name servers, curl for the web, then a browser's."""
+    """The lines for each server: dig for the name servers, curl for the web, then a browser's."""
     return [*by_dig(directory), *by_curl(directory), browser(directory), trust(directory)]
 
 
 def by_dig(directory: Directory) -> Iterator[Way]:
-    """The resolver first, then every address at which DNS is spoken."""
+    """The resolver first, then every name server, over IPv4 and IPv6 where it has both."""
     address, port = directory.resolver
     if dialled := directory.dialled("udp", address, port):
-        yield Way(f"{address}: the resolver", dig(dialled, "www.google.com A"))
-    named = {address: name for name, addresses in directory.roots for address in addresses}
-    for (transport, seen, number), dialled in directory.endpoints.items():
-        if transport == "udp" and (seen, number) != directory.resolver:
-            what = f"{seen}: {named.get(seen, 'a name server')}"
-            yield Way(what, dig(dialled, "www.google.com A +norecurse"))
+        yield Way(f"{address}: the resolver", (dig(dialled, "www.google.com A"),))
+    for name, addresses in directory.name_servers:
+        found = (directory.dialled("udp", each, DNS) for each in addresses)
+        # Without IPv6 both addresses stand for one socket.
+        sockets = dict.fromkeys(dialled for dialled in found if dialled)
+        lines = tuple(dig(dialled, "www.google.com A +norecurse") for dialled in sockets)
+        yield Way(f"{', '.join(addresses)}: {name}", lines)
 
 
 def dig(dialled: tuple[str, int], question: str) -> str:
@@ -41,7 +42,7 @@ def dig(dialled: tuple[str, int], question: str) -> str:
 def by_curl(directory: Directory) -> Iterator[Way]:
     for host in directory.hosts:
         if dialled := web_at(directory, host):
-            yield Way(f"{host.name}: {host.shows}", curl(directory, host.name, dialled))
+            yield Way(f"{host.name}: {host.shows}", (curl(directory, host.name, dialled),))
 
 
 def curl(directory: Directory, name: str, dialled: tuple[str, int]) -> str:
@@ -76,10 +77,10 @@ def browser(directory: Directory) -> Way:
         if (dialled := web_at(directory, host))
     )
     line = (
-        "chromium --user-data-dir=$(mktemp -d) --ignore-certificate-errors "
+        'chromium --user-data-dir="$(mktemp -d)" --ignore-certificate-errors '
         f"--host-resolver-rules={shlex.quote(rules)} https://www.google.com/"
     )
-    return Way("Chromium, for all web hosts at once; it checks no certificates", line)
+    return Way("Chromium, for all web hosts at once; it checks no certificates", (line,))
 
 
 def trust(directory: Directory) -> Way:
@@ -87,7 +88,7 @@ def trust(directory: Directory) -> Way:
     ca_file = shlex.quote(directory.ca_file)
     return Way(
         "a Firefox profile (folder PROFILE) that trusts the lab's root",
-        f"certutil -d sql:PROFILE -A -t C,, -n netlab-lab -i {ca_file}",
+        (f"certutil -d sql:PROFILE -A -t C,, -n netlab-lab -i {ca_file}",),
     )
 
 

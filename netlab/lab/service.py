@@ -1,7 +1,7 @@
 """What a server of the lab is, and what it is handed."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Seen = tuple[str, str, int]
@@ -40,9 +40,15 @@ class World:
 
 
 class Service(ABC):
-    """A server that can be started, and stopped for real: then its port refuses."""
+    """A server that can be started, and stopped for real: then its port refuses.
+
+    faults: the kinds that it can be given while it runs. fault: the one that it has been given,
+    which new requests meet, until it is healed (empty); stopping and starting do not heal.
+    """
 
     id: str
+    faults: Sequence[str] = ()
+    fault: str = ""
 
     @abstractmethod
     async def start(self) -> Mapping[Seen, Dialled]:

@@ -1,11 +1,13 @@
 """Sites that misbehave, each in one way, and each bounded on the server's side."""
 
 import asyncio
+import contextlib
 import zlib
 from collections.abc import AsyncIterator, Callable
 from functools import cache
 
 from netlab.lab.webmessage import Cut, Header, Request, Response, Site, redirect, text
+from netlab.lab.webstream import Closed
 
 PIECE = b"The body goes on. " * 910
 GIB = 1 << 30
@@ -13,7 +15,7 @@ PACE = 0.001
 """Seconds between pieces of a body without end: a client that reads it is not to load the
 machine."""
 PATIENCE = 300.0
-"""Seconds that a silent site keeps its silence, whatever becomes of its client."""
+"""Seconds that a silent site keeps its silence towards a client that stays."""
 HTML: Header = (b"content-type", b"text/html; charset=utf-8")
 
 
@@ -52,7 +54,7 @@ async def drip(octets: int, interval: float) -> AsyncIterator[bytes]:
 
 
 class Garbage(Site):
-    """Something that is not HTTP. It needs raw octets, hence HTTP/1.1 alone."""
+    """Something that is not HTTP. A site of its own offers HTTP/1.1, where it stands out best."""
 
     alpn = ("http/1.1",)
 
@@ -120,7 +122,10 @@ class Markup(Site):
 
 class Silent(Site):
     async def answer(self, request: Request) -> Response:
-        await asyncio.sleep(PATIENCE)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await request.gone.wait()
+                raise Closed("the client did not wait for an answer")
         raise Cut
 
 

@@ -25,9 +25,19 @@ class Http1:
         self.answer = answer
         self.scheme = scheme
         self.state = h11.Connection(h11.SERVER)
+        self.ahead: asyncio.Task[bytes] | None = None
 
     async def serve(self) -> None:
         """Answer requests until either side has had enough. Raises Closed and Cut."""
+        try:
+            await self.converse()
+        finally:
+            if self.ahead is not None:
+                # Waited for: it must have let go of the socket before that is closed.
+                self.ahead.cancel()
+                await asyncio.wait({self.ahead})
+
+    async def converse(self) -> None:
         while True:
             try:
                 request = await self.next_request()
@@ -36,6 +46,7 @@ class Http1:
                 return
             if request is None:
                 return
+            self.read_ahead(request)
             await self.send(request, await self.answer(request))
             if self.state.our_state is h11.MUST_CLOSE or self.state.their_state is not h11.DONE:
                 return
@@ -74,11 +85,25 @@ class Http1:
             head.http_version.decode("ascii"),
         )
 
+    def read_ahead(self, request: Request) -> None:
+        """Read on while the answer is made, to learn of the client's leaving.
+
+        One read, for a client must not fill our memory with requests that it does not wait for.
+        """
+        if self.ahead is None:
+            self.ahead = asyncio.ensure_future(self.stream.read())
+        self.ahead.add_done_callback(lambda read: request.gone.set() if at_end(read) else None)
+
+    async def read(self) -> bytes:
+        """The next octets, read ahead or not."""
+        ahead, self.ahead = self.ahead, None
+        return await (self.stream.read() if ahead is None else ahead)
+
     async def event(self) -> object:
         while (event := self.state.next_event()) is h11.NEED_DATA:
             try:
                 async with asyncio.timeout(IDLE):
-                    data = await self.stream.read()
+                    data = await self.read()
             except TimeoutError:
                 return None
             self.state.receive_data(data)
@@ -144,6 +169,11 @@ class Http1:
         await self.emit(head)
         await self.emit(h11.Data(data=cast(bytes, answer.body)))
         await self.emit(h11.EndOfMessage())
+
+
+def at_end(read: "asyncio.Task[bytes]") -> bool:
+    """Whether nothing more can come after this read."""
+    return not read.cancelled() and (read.exception() is not None or not read.result())
 
 
 def framed(response: Response) -> list[Header]:

@@ -25,7 +25,7 @@ from h2.events import (
 from h2.exceptions import ProtocolError, StreamClosedError
 from h2.settings import SettingCodes, Settings
 
-from netlab.lab.webmessage import Header, Request, Response
+from netlab.lab.webmessage import Cut, Header, Request, Response
 from netlab.lab.webstream import Closed, Stream
 
 IDLE = 75.0
@@ -235,6 +235,9 @@ async def read_request(stream: H2Stream) -> Request | None:
 
 
 async def send_response(stream: H2Stream, request: Request, response: Response) -> None:
+    if response.raw is not None:  # no frame: it breaks the connection, all its streams with it
+        await stream.http.stream.send(response.raw)
+        raise Cut
     headers: list[Header] = [(b":status", b"%d" % response.status), *response.headers]
     body = response.body
     if isinstance(body, bytes):

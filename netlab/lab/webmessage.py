@@ -1,5 +1,6 @@
 """What a site of the lab is asked, and what it answers, whichever version of HTTP carries it."""
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,11 @@ class Cut(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request. port: the one that the client meant to reach, as a person sees it."""
+    """A request. port: the one that the client meant to reach, as a person sees it.
+
+    gone: set when the client will send no more. In HTTP/1.1 it may have closed its half alone and
+    still wait for the answer, so only a site that would keep it waiting for long heeds this.
+    """
 
     method: str
     scheme: str
@@ -24,6 +29,7 @@ class Request:
     version: str = "1.1"
     port: int = 443
     peer_port: int | None = None
+    gone: asyncio.Event = field(default_factory=asyncio.Event, repr=False, compare=False)
 
     @property
     def host(self) -> str:
@@ -42,7 +48,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer. raw: the whole head as HTTP/1.1 octets, for what no library would send.
+    """An answer. raw: the whole head as octets, for what no library would send.
 
     A body that is given in pieces is sent in chunks unless its length stands in the headers.
     """

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from email.utils import formatdate
 from time import perf_counter
 
+from netlab.lab import sitefaults
 from netlab.lab.service import Dialled, Entry, Plain, Seen, Service, World
 from netlab.lab.sockets import Port, family_of
 from netlab.lab.webmessage import Cut, Request, Response, Site, redirect, text
@@ -48,7 +49,12 @@ class Visit:
 
 
 class WebServer(Service):
-    """The web server at some addresses. sites: by host name. Stopping it cuts its connections."""
+    """The web server at some addresses. sites: by host name. Stopping it cuts its connections.
+
+    A fault takes the place of all its sites; what is under way goes on as it began.
+    """
+
+    faults = tuple(sitefaults.SITES)
 
     def __init__(
         self,
@@ -199,6 +205,8 @@ class WebServer(Service):
             return text(421, f"{request.host[:SHOWN]} is not served here.\n")
         if request.port == HTTP:
             return redirect(301, f"https://{request.host}{request.target}")
+        if self.fault:
+            site = sitefaults.SITES[self.fault]()
         return await site.answer(request)
 
     async def keep_distance(self, what: str, visit: Visit) -> None:

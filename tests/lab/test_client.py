@@ -147,6 +147,9 @@ def test_a_distance_of_a_whole_kind(own: Lab) -> None:
         ("distance", {"service": SERVICE, "seconds": -1}, "between 0 and 60"),
         ("distance", {"service": SERVICE, "seconds": "1"}, "a number of seconds"),
         ("distance", {"service": SERVICE, "seconds": float("nan")}, "between 0 and 60"),
+        ("fault", {"service": "web:nowhere", "kind": "silent"}, "no service 'web:nowhere'"),
+        ("fault", {"service": SERVICE, "kind": "lame"}, "knows no fault 'lame'"),
+        ("fault", {"service": SERVICE}, "knows no fault None"),
         ("explode", {}, "no command 'explode'"),
     ],
 )
@@ -221,6 +224,18 @@ def test_it_dies_with_its_parent(number: signal.Signals) -> None:
     assert not Path(ca_file).parent.exists()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((host, int(port)), 5)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closes a descriptor as a shell does")
+@pytest.mark.parametrize("closed", ["</dev/null", "<&-"])
+def test_without_a_control_pipe_it_ends_by_itself(closed: str, tmp_path: Path) -> None:
+    line = f'exec "$0" -m netlab.lab.process {closed}'
+    done = subprocess.run(
+        ["sh", "-c", line, sys.executable], capture_output=True, timeout=30,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals a process group as a terminal does")
