@@ -1,7 +1,8 @@
 """Happy Eyeballs, version 2 (RFC 8305), by hand: asyncio's own reports no attempts.
 
-The addresses of both families take turns, IPv6 first. Every 250 ms another attempt joins those
-under way; a failed one is followed at once. The first connection wins and the others are cut.
+The addresses of both families take turns, beginning with the first one's. Every 250 ms another
+attempt joins those under way; a failed one is followed at once. The first connection wins and
+the others are cut.
 """
 
 import asyncio
@@ -88,11 +89,11 @@ def family_of(address: str) -> Family:
 
 
 def in_turns(addresses: Sequence[str], family: Family | None = None) -> tuple[str, ...]:
-    """IPv6 and IPv4 by turns, each once, in the order given (RFC 8305 §4)."""
-    unique = dict.fromkeys(addresses)
-    six = [a for a in unique if family_of(a) == 6 and family != 4]
-    four = [a for a in unique if family_of(a) == 4 and family != 6]
-    return tuple(a for pair in zip_longest(six, four) for a in pair if a is not None)
+    """The families by turns, the first address's first; each once, as given (RFC 8305 §4)."""
+    kept = [a for a in dict.fromkeys(addresses) if family in (None, family_of(a))]
+    first = [a for a in kept if family_of(a) == family_of(kept[0])]
+    other = [a for a in kept if family_of(a) != family_of(kept[0])]
+    return tuple(a for pair in zip_longest(first, other) for a in pair if a is not None)
 
 
 async def race(

@@ -10,7 +10,7 @@ import pytest
 
 from netlab.experiments.bench import Bench
 from netlab.experiments.trace import lookup, lookup_told, questions
-from netlab.experiments.trace.lookup import Lookup, ordered
+from netlab.experiments.trace.lookup import Lookup
 from netlab.experiments.trace.places import Places
 from netlab.network.base import JournalEntry
 from netlab.network.dnsanswer import Service
@@ -358,12 +358,6 @@ def test_ipv4_waits_no_longer_than_for_a_denial(impatient: None) -> None:
 )
 def test_what_an_https_record_changes(records: list[Service], effect: str) -> None:
     assert lookup_told.effect(tuple(records)) == effect
-
-
-def test_addresses_take_turns_ipv6_first() -> None:
-    given = ("192.0.2.1", "192.0.2.2", "2001:db8::1", "192.0.2.3")
-    assert ordered(given) == ("2001:db8::1", "192.0.2.1", "192.0.2.2", "192.0.2.3")
-    assert ordered(()) == ()
 
 
 def test_the_search_list_is_tried_until_a_name_exists() -> None:

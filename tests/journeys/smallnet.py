@@ -22,6 +22,8 @@ from tests.witness import SBIN, find
 WORLD, PERSON = f"nl-world-{os.getpid()}", f"nl-person-{os.getpid()}"
 ROOT, COM, GOOGLE = "198.41.0.4", "192.5.6.30", "216.239.32.10"
 RESOLVER, WEB, WEB6 = "10.53.0.53", "142.250.76.36", "2404:6800:400a:80b::2004"
+# A global address: from a local one (RFC 4193), IPv4 would be preferred (RFC 6724 §2.1).
+GATE6, PERSON6 = "2404:6800:4000::1", "2404:6800:4000::20"
 PORTS_UP = 10.0
 
 NAMED = """
@@ -41,6 +43,7 @@ ZONES = {
 . IN NS a.root-servers.net.
 a.root-servers.net. IN A {root}
 com. 172800 IN NS a.gtld-servers.net.
+net. 172800 IN NS a.gtld-servers.net.
 a.gtld-servers.net. 172800 IN A {com}
 """,
     "com.zone": """$TTL 172800
@@ -118,7 +121,8 @@ class SmallNet:
 
     def run(self, command: Sequence[str], timeout: float = 30) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.inside(command), capture_output=True, text=True, errors="replace", timeout=timeout, check=False,
+            self.inside(command), capture_output=True, text=True, errors="replace",
+            timeout=timeout, check=False,
             env=self.environment(), stdin=subprocess.DEVNULL,
         )  # fmt: skip
 
@@ -142,13 +146,13 @@ def _link() -> None:
         _ip("addr", "add", f"{address}/{bits}", "dev", "w0", namespace=WORLD)
     _ip("addr", "add", "192.168.7.20/24", "dev", "p0", namespace=PERSON)
     for address, device, space in (
-        ("fd77::1/64", "w0", WORLD), (f"{WEB6}/128", "w0", WORLD), ("fd77::20/64", "p0", PERSON),
+        (f"{GATE6}/64", "w0", WORLD), (f"{WEB6}/128", "w0", WORLD), (f"{PERSON6}/64", "p0", PERSON),
     ):  # fmt: skip
         _ip("addr", "add", address, "dev", device, "nodad", namespace=space)
     for device, space in (("w0", WORLD), ("p0", PERSON), ("lo", WORLD), ("lo", PERSON)):
         _ip("link", "set", device, "up", namespace=space)
     _ip("route", "add", "default", "via", "192.168.7.1", namespace=PERSON)
-    _ip("-6", "route", "add", "default", "via", "fd77::1", namespace=PERSON)
+    _ip("-6", "route", "add", "default", "via", GATE6, namespace=PERSON)
     # What the world does not have is dropped in silence, as far away it often is.
     _ip("-6", "route", "add", "blackhole", "2404:6800:400a:80b::dead", namespace=WORLD)
 

@@ -14,6 +14,7 @@ from tests.witness import find, give_up, need
 
 pytestmark = pytest.mark.witness
 
+FIN, SYN = 0x01, 0x02
 CURL_SAYS = "%{http_version} %{response_code} %{remote_ip} %{size_download}"
 
 
@@ -49,6 +50,11 @@ def facts(recording: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def run(net: SmallNet) -> dict[str, Any]:
     return trace(net, "www.google.com")
+
+
+@pytest.fixture(scope="module")
+def run4(net: SmallNet) -> dict[str, Any]:
+    return trace(net, "www.google.com", "-4")
 
 
 def test_the_journey_comes_to_its_end(run: dict[str, Any]) -> None:
@@ -89,13 +95,16 @@ def test_an_alias_is_told_with_its_links(net: SmallNet) -> None:
     assert found["tls.name_matched"] == "*.google.com"
 
 
-def test_the_way_out_is_the_kernels(net: SmallNet, run: dict[str, Any]) -> None:
-    found = facts(run)
+@pytest.mark.parametrize(("family", "private"), [("run", False), ("run4", True)])
+def test_the_way_out_is_the_kernels(
+    net: SmallNet, family: str, private: bool, request: pytest.FixtureRequest
+) -> None:
+    found = facts(request.getfixturevalue(family))
     told = net.run(["ip", "route", "get", found["route.destination"]]).stdout
     assert f" via {found['route.gateway']} " in told
     assert f" dev {found['route.interface']} " in told
     assert f" src {found['route.source']} " in told
-    assert found["route.private"] is True
+    assert found["route.private"] is private
 
 
 def test_tls_says_what_openssl_says(net: SmallNet, run: dict[str, Any]) -> None:
@@ -146,21 +155,37 @@ def test_phases_agree_with_a_capture(net: SmallNet) -> None:
     tshark = find("tshark")
     assert tshark is not None
     with subprocess.Popen(
-        net.inside([tshark, "-i", "p0", "-l", "-f", "tcp port 443", "-T", "fields", "-e",
+        net.inside([tshark, "-i", "p0", "-l", "-f", "tcp port 80", "-T", "fields", "-e",
                     "frame.time_relative", "-e", "tcp.srcport", "-e", "tcp.flags",
-                    "-e", "tcp.len", "-a", "duration:25", "-c", "500"]),
+                    "-e", "tcp.len", "-a", "duration:25"]),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as capture:  # fmt: skip
         try:
             assert capture.stderr is not None
             assert any("Capturing" in line for line in capture.stderr)
-            found = facts(trace(net, "www.google.com", "-4"))
+            found = facts(trace(net, "http://www.google.com/", "-4", "--no-follow"))
+            seen = captured(capture, str(found["tcp.local_port"]))
         finally:
             capture.terminate()
-        assert capture.stdout is not None
-        rows = [line.split("\t") for line in capture.stdout.read().splitlines()]
-    port = str(found["tcp.local_port"])
-    syn = next(float(row[0]) for row in rows if row[1] == port and int(row[2], 16) & 0x12 == 0x02)
-    syn_ack = next(float(row[0]) for row in rows if int(row[2], 16) & 0x12 == 0x12)
-    wire = syn_ack - syn
-    assert found["tcp.connect_time"] == pytest.approx(wire, rel=0.05, abs=0.001)
+    assert found["tcp.connect_time"] == near(seen["syn-ack"] - seen["syn"])
+    assert found["http.ttfb"] == near(seen["answer"] - seen["request"])
+
+
+def near(seconds: float) -> Any:
+    return pytest.approx(seconds, rel=0.05, abs=0.001)
+
+
+def captured(capture: subprocess.Popen[str], port: str) -> dict[str, float]:
+    """When each packet of one request and its answer passed, up to the first FIN."""
+    assert capture.stdout is not None
+    seen: dict[str, float] = {}
+    for line in capture.stdout:
+        at, source, flags, octets = line.split("\t")
+        ours, bits = source == port, int(flags, 16)
+        if bits & SYN:
+            seen.setdefault("syn" if ours else "syn-ack", float(at))
+        elif int(octets):
+            seen.setdefault("request" if ours else "answer", float(at))
+        if bits & FIN:
+            break
+    return seen

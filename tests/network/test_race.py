@@ -84,7 +84,7 @@ def told(result: Race) -> list[tuple[str, float, float, str]]:
 
 
 def test_a_dead_ipv6_costs_the_attempt_delay_and_is_cut() -> None:
-    result = run(held({FOUR: answers(0.02), SIX: answers(99)}))
+    result = run(held({SIX: answers(99), FOUR: answers(0.02)}))
 
     assert told(result) == [(SIX, 0.0, 0.27, "cut"), (FOUR, 0.25, 0.27, "won")]
     assert result.won is not None
@@ -93,7 +93,7 @@ def test_a_dead_ipv6_costs_the_attempt_delay_and_is_cut() -> None:
 
 
 def test_a_working_ipv6_leaves_ipv4_untried() -> None:
-    result = run(held({FOUR: answers(0.0), SIX: answers(0.1)}))
+    result = run(held({SIX: answers(0.1), FOUR: answers(0.0)}))
 
     assert told(result) == [(SIX, 0.0, 0.1, "won")]
     assert result.losers_cost == 0.0
@@ -207,10 +207,13 @@ def test_a_loser_that_got_through_as_well_is_closed() -> None:
     result.winner.sock.close()
 
 
-def test_families_take_turns_and_ipv6_begins() -> None:
-    order = in_turns(["192.0.2.1", "192.0.2.2", "2001:db8::1", "192.0.2.1", "2001:db8::2"])
+def test_families_take_turns_and_the_first_addresss_begins() -> None:
+    given = ["192.0.2.1", "192.0.2.2", "2001:db8::1", "192.0.2.1", "2001:db8::2"]
 
-    assert order == ("2001:db8::1", "192.0.2.1", "2001:db8::2", "192.0.2.2")
+    assert in_turns(given) == ("192.0.2.1", "2001:db8::1", "192.0.2.2", "2001:db8::2")
+    assert in_turns(given[2:]) == ("2001:db8::1", "192.0.2.1", "2001:db8::2")
+    assert in_turns(given, 6) == ("2001:db8::1", "2001:db8::2")
+    assert in_turns([]) == ()
 
 
 def test_a_real_refusal_and_a_real_connection() -> None:

@@ -14,6 +14,7 @@ from netlab.recording.records import Value
 
 ClosedBy = Literal["server", "netlab", "error"]
 Connection = Literal["reused", "resumed", "full"]
+Names = Literal["cached", "asked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Visit:
     """
 
     time: float
-    dns: Literal["cached", "asked"]
+    dns: Names
     connection: Connection
     status: int
     octets: int = 0

@@ -62,13 +62,13 @@ class Open:
 
 @dataclass(slots=True)
 class End:
-    """Where a journey ended. exchanged: when it got as far as an answer. dialled: whether TCP
-    came about, without which plain HTTP may be tried."""
+    """Where a journey ended. exchanged: when it got as far as an answer. refused: TCP was tried
+    and did not come about, the one case in which plain HTTP may be tried."""
 
     exit: Exit = Exit.OK
     exchanged: Exchanged | None = None
     open: Open | None = None
-    dialled: bool = True
+    refused: bool = False
 
 
 @dataclass(slots=True)
@@ -150,7 +150,7 @@ async def _visit(trip: Trip, bench: Bench, typed: Typed) -> End:
 
 def _onward(trip: Trip, bench: Bench, typed: Typed, end: End) -> Typed | Exit:
     """The next address, or how the command ends."""
-    if not end.dialled and typed.may_fall_back and end.exit is not Exit.NAME:
+    if end.refused and typed.may_fall_back:
         bench.recorder.finding(
             bench.prefix + "tcp", "note", "https could not be reached: plain HTTP is tried next.",
             "Only because TCP failed. After a TLS fault no browser falls back by itself.",
@@ -203,7 +203,7 @@ async def _journey(trip: Trip, bench: Bench, typed: Typed) -> End:
         return await _ask(trip, bench, typed, kept)
     addresses = await _names(trip, bench, typed)
     if isinstance(addresses, Exit):
-        return End(addresses, dialled=False)
+        return End(addresses)
     opened = await _reach(trip, bench, typed, addresses)
     if isinstance(opened, End):
         return opened
@@ -238,7 +238,7 @@ async def _reach(
     )  # fmt: skip
     if not isinstance(connected, Connected):
         late = connected == "timeout"
-        return End(Exit.TIMEOUT if late else Exit.CONNECT, dialled=False)
+        return End(Exit.TIMEOUT if late else Exit.CONNECT, refused=True)
     secured = None
     if typed.scheme == "https":
         result = await secure.run(
@@ -320,7 +320,7 @@ def _visited(bench: Bench, end: End, connection: after.Connection) -> Visit:
     """One visit, as chapter 10 compares it."""
     assert end.exchanged is not None
     book = ledger(bench.recorder.finish().records, bench.prefix)
-    asked = "asked" if connection == "full" and not bench.prefix else "cached"
+    asked: after.Names = "asked" if connection == "full" and not bench.prefix else "cached"
     answer = end.exchanged.answer
     return Visit(book.total, asked, connection, end.exchanged.status, answer.raw_size)
 

@@ -1,8 +1,7 @@
 """Chapter 3: the questions to the resolver, whose answer is what is dialled."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from itertools import zip_longest
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import dns.exception
@@ -10,7 +9,7 @@ import dns.name
 
 from netlab.experiments.bench import Bench
 from netlab.experiments.delays import Span, split_delays, waits
-from netlab.experiments.trace import dnsmessages, lookup_told
+from netlab.experiments.trace import dnsmessages, lookup_told, order
 from netlab.experiments.trace.places import Places
 from netlab.experiments.trace.questions import (
     Question,
@@ -77,6 +76,7 @@ async def run(
             break
     found = _found(rounds[-1])
     told = lookup_told.tell(bench, step, rounds, found)
+    found = replace(found, addresses=order.arrange(bench, step, found.addresses))
     if bench.network.asks_system:
         await _ask_system(bench, step, host, found, family, getaddrinfo)
     lookup_told.judge(bench, step, host, rounds[-1], found, told)
@@ -198,7 +198,7 @@ async def _delays(bench: Bench, asked: Round, span: Span) -> list[Span]:
 
 
 def _found(asked: Round) -> Lookup:
-    """Put the answers together."""
+    """Put the answers together, the addresses as they came: AAAA, then A."""
     by_type = {one.rdtype: one for one in asked.questions}
     wanted = [one for one in asked.questions if one.rdtype != "HTTPS"]
     arrivals = {
@@ -211,7 +211,7 @@ def _found(asked: Round) -> Lookup:
     records = [*deciding.answer.links, *(r for one in wanted for r in one.answer.records)]
     return Lookup(
         name=deciding.name,
-        addresses=ordered(arrivals),
+        addresses=tuple(arrivals),
         arrivals=arrivals,
         error=None if arrivals else min((one.answer.error for one in wanted), key=rank),
         records=tuple(dict.fromkeys((*records, *https.records))),
@@ -222,22 +222,14 @@ def _found(asked: Round) -> Lookup:
     )
 
 
-def ordered(addresses: Mapping[str, float] | tuple[str, ...]) -> tuple[str, ...]:
-    """IPv6 first, then in turns (RFC 8305 §4); within a family as the resolver gave them."""
-    v6 = [address for address in addresses if ":" in address]
-    v4 = [address for address in addresses if ":" not in address]
-    turns = (one for pair in zip_longest(v6, v4) for one in pair)
-    return tuple(one for one in turns if one is not None)
-
-
 def _known(bench: Bench, step: str, host: str, places: Places, family: Family | None) -> Lookup:
     """DNS is not asked: the name has a meaning of its own, is an address, or stands in a file."""
     fitting = [a for a in places.addresses if family is None or (":" in a) == (family == 6)]
-    addresses = ordered(tuple(fitting))
     origin: Origin = "standard" if places.special == "localhost" else "measured"
     fact = bench.recorder.fact(
-        step, "dns.answers", list(addresses), None, origin, note=f"from {places.source}: no query"
+        step, "dns.answers", list(fitting), None, origin, note=f"from {places.source}: no query"
     )  # fmt: skip
+    addresses = order.arrange(bench, step, fitting)
     if not addresses:
         lookup_told.judge_family(bench, step, host, places.addresses, fact)
     now = bench.recorder.now()

@@ -7,7 +7,7 @@ from netlab.experiments.bench import Bench
 from netlab.experiments.delays import split_delays, waits
 from netlab.experiments.trace import dnsmessages, walk_told
 from netlab.experiments.trace.lookup import Lookup
-from netlab.experiments.trace.walker import TOTAL, End, Hop, Walker
+from netlab.experiments.trace.walker import PATIENCE, TOTAL, End, Hop, Walker
 
 TITLE = "DNS, the long way"
 
@@ -27,13 +27,14 @@ async def run(
     lookup: Lookup,
     family: Literal[4, 6] | None = None,
     total: float = TOTAL,
+    patience: float = PATIENCE,
 ) -> Walked | None:
-    """Walk; None where DNS was not asked. total: seconds that it may take."""
+    """Walk; None where DNS was not asked. total, patience: seconds for the walk, for one server."""
     step = bench.step("dns.delegation", TITLE)
     if not lookup.asked:
         return None
     rdtype = question_type(lookup, family)
-    walker = Walker(bench.network, bench.recorder.now, family or 4, total)
+    walker = Walker(bench.network, bench.recorder.now, family or 4, total, patience)
     with bench.recorder.phase(step, "walk from the root", "far end", "aside") as opened:
         end = await walker.walk(lookup.name, rdtype)
         error = None if end.kind == "answer" else reason(end, walker.hops)
