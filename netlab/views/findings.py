@@ -1,6 +1,8 @@
 """What to make of a run: judgements, worst first, each with what to do about it."""
 
-from netlab.recording.records import Finding, Severity
+from collections.abc import Iterable, Iterator
+
+from netlab.recording.records import Finding, Record, Severity
 from netlab.views.sheet import Sheet
 from netlab.views.story import Story
 from netlab.views.style import Line, Role, line
@@ -11,7 +13,7 @@ INDENT = 3
 
 
 def findings(story: Story, sheet: Sheet) -> list[Line]:
-    found = [record for record in story.recording.records if isinstance(record, Finding)]
+    found = list(unlike(story.recording.records))
     found.sort(key=lambda finding: ORDER.index(finding.severity))
     if not found:
         return []
@@ -19,6 +21,17 @@ def findings(story: Story, sheet: Sheet) -> list[Line]:
     for finding in found:
         made += _one(finding, sheet)
     return made
+
+
+def unlike(records: Iterable[Record]) -> Iterator[Finding]:
+    """Each judgement once, though several journeys of a run may come to it."""
+    said: set[tuple[str, str, str]] = set()
+    for record in records:
+        if isinstance(record, Finding):
+            key = (record.severity, record.title, record.advice)
+            if key not in said:
+                yield record
+            said.add(key)
 
 
 def _one(finding: Finding, sheet: Sheet) -> list[Line]:

@@ -164,5 +164,5 @@ def _row(title: str, first: Visit, visit: Visit) -> Value:
         "status": visit.status,
         "octets": visit.octets,
         "time": visit.time,
-        "saved": first.time - visit.time,
+        "saved": None if visit is first else first.time - visit.time,
     }

@@ -38,9 +38,10 @@ SYN_TIMEOUT = 0.9
 def judge_failure(recorder: Recorder, step: str, code: str, result: Race, attempts: str) -> None:
     title, advice = FAILURES[code]
     tried = sorted({attempt.address for attempt in result.attempts})
-    who = tried[0] if len(tried) == 1 else f"any of the {len(tried)} addresses"
+    who = tried[0] if len(tried) == 1 else f"each of the {len(tried)} addresses"
     port = result.attempts[0].port if result.attempts else 0
-    recorder.finding(step, "fault", title.format(who=who, port=port), advice, (attempts,))
+    said = title.format(who=who, port=port)
+    recorder.finding(step, "fault", said[0].upper() + said[1:], advice, (attempts,))
 
 
 def judge_race(recorder: Recorder, step: str, result: Race, attempts: str) -> None:
