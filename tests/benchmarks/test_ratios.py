@@ -17,6 +17,7 @@ pytestmark = pytest.mark.benchmark
 RUNS = 9
 HELP_RATIO = 0.6
 TRACE_SECONDS = 1.5
+CURL_RATIO = 80
 
 
 def seconds(command: Sequence[str]) -> float:
@@ -57,8 +58,8 @@ def test_a_lab_trace_takes_under_a_second_and_a_half() -> None:
     assert statistics.median(times) < TRACE_SECONDS
 
 
-def test_the_journeys_own_time_against_curls() -> None:
-    """What the trace's DNS, TCP, TLS and HTTP take, beside curl's time for the same request."""
+def test_the_whole_command_beside_curl() -> None:
+    """From Enter to prompt, its own lab and all explanations included; curl has a lab that stands."""
     need("curl")
     with Lab.start() as lab:
         host, port = lab.directory.endpoints[("tcp", "203.0.113.10", 443)]
@@ -70,4 +71,4 @@ def test_the_journeys_own_time_against_curls() -> None:
         trace = [beside("netlab"), "trace", "www.google.com", "--network", "lab"]
         ours, peer, part = ratio(trace, curl, runs=5)
     print(f"trace {ours * 1e3:.0f} ms, curl {peer * 1e3:.0f} ms, ratio {part:.1f}")
-    assert part < 100
+    assert part < CURL_RATIO
