@@ -59,7 +59,7 @@ def test_a_lab_trace_takes_under_a_second_and_a_half() -> None:
 
 
 def test_the_whole_command_beside_curl() -> None:
-    """From Enter to prompt, its own lab and all explanations included; curl's lab stands already."""
+    """From Enter to prompt, its own lab and explanations included; curl's lab stands by then."""
     need("curl")
     with Lab.start() as lab:
         host, port = lab.directory.endpoints[("tcp", "203.0.113.10", 443)]
