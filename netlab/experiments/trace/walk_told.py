@@ -28,6 +28,22 @@ def tell(
     fact(step, "dns.walk_time", time, "s")
     if error:
         fact(step, "dns.walk_error", error)
+    reached = [hop for hop in hops if hop.exchange and not hop.purpose]
+    for role, hop in (("root", reached[:1]), ("last", reached[1:][-1:])):
+        for one in hop:
+            _tell_door(bench, step, role, one)
+
+
+def _tell_door(bench: Bench, step: str, role: str, hop: Hop) -> None:
+    """Where a person finds the same server: its name, and the socket that answers as it."""
+    host, port = bench.network.dialled(hop.address, 53, "udp")
+    rdtype, _, name = hop.question.partition(" ")
+    fact = bench.recorder.fact
+    fact(step, f"dns.{role}_server", hop.server)
+    fact(step, f"dns.{role}_type", rdtype)
+    fact(step, f"dns.{role}_name", name)
+    fact(step, f"dns.{role}_host", host)
+    fact(step, f"dns.{role}_port", port)
 
 
 def _plain(hop: Hop) -> Value:
