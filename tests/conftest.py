@@ -32,6 +32,14 @@ def guard(event: str, arguments: tuple[Any, ...]) -> None:
 sys.addaudithook(guard)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_runtime_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test finds a lab that a person, or a test beside it, keeps up."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """The embedded Internet, started once."""
