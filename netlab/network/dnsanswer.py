@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dns.edns
+import dns.flags
 import dns.message
 import dns.name
 import dns.rdataclass
@@ -87,9 +88,16 @@ def read_answer(exchange: Exchange, name: str, rdtype: str) -> Answer:
     if code != "noerror":
         return Answer(owner, links, error=code)
     if chain.rrset is None:
-        return Answer(owner, links, error="nodata")
+        return Answer(owner, links, error="referral" if _refers(exchange.response) else "nodata")
     services = tuple(_service(one) for one in chain.rrset) if rdtype == "HTTPS" else ()
     return Answer(owner, links, records_of(chain.rrset), services)
+
+
+def _refers(response: dns.message.Message) -> bool:
+    """Whether an empty answer only says whom else to ask (RFC 2308 §2.2): no SOA stands by it."""
+    kinds = {rrset.rdtype for rrset in response.authority}
+    denied = response.flags & dns.flags.AA or dns.rdatatype.SOA in kinds
+    return not denied and dns.rdatatype.NS in kinds
 
 
 def follow(

@@ -231,6 +231,7 @@ def test_truncation_is_two_exchanges() -> None:
         (zone(rcode="SERVFAIL"), "servfail"),
         (zone(rcode="REFUSED"), "refused"),
         (zone(rcode="YXDOMAIN"), "yxdomain"),
+        (zone(authority=("example. 9 IN NS ns.example.",), flags="QR"), "referral"),
         (lambda query, _: respond(query, V4)[:-3], "malformed"),
         (
             zone("www.example. 9 IN CNAME b.example.", "b.example. 9 IN CNAME www.example."),

@@ -64,6 +64,25 @@ def test_records_that_do_not_follow_from_the_question_are_not_believed() -> None
     assert (got.addresses, got.error, got.owner) == ((), "nodata", "b.example")
 
 
+SOA, NS = "example. 9 IN SOA ns.example. a.example. 1 2 3 4 5", "example. 9 IN NS ns.example."
+
+
+@pytest.mark.parametrize(
+    ("authority", "flags", "error"),
+    [
+        ((NS,), "QR", "referral"),
+        ((NS,), "QR AA", "nodata"),
+        ((NS, SOA), "QR RA", "nodata"),
+        ((SOA,), "QR RA", "nodata"),
+        ((), "QR RA", "nodata"),
+    ],
+)
+def test_an_empty_answer_denies_or_refers(
+    authority: tuple[str, ...], flags: str, error: str
+) -> None:
+    assert answer(authority=authority, flags=flags).error == error
+
+
 def test_a_loop_is_told_whatever_the_code() -> None:
     loop = ("www.example. 9 IN CNAME b.example.", "b.example. 9 IN CNAME WWW.example.")
     assert answer(*loop).error == "cname-loop"

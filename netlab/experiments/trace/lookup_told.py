@@ -190,6 +190,12 @@ ERRORS: dict[str, tuple[str, str, str]] = {
         "Ask another one: --resolver IP.",
         "resolver",
     ),
+    "referral": (
+        "{host} was not looked up: this server does not resolve names for others.",
+        "It only names other servers to ask (a referral), as name servers do that hold zones. "
+        "Ask a resolver: leave out --resolver, or give another one.",
+        "resolver",
+    ),
     "timeout": (
         "The resolver did not answer.",
         "Most likely packets get lost: no way out, a firewall, or a resolver that is down. "

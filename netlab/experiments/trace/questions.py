@@ -28,7 +28,7 @@ MOST_RESOLVERS = 3
 FINAL = frozenset({None, "nodata", "nxdomain", "cname-loop"})
 """What an answer says for good; after anything else the next resolver is asked."""
 
-RANK = ("cname-loop", "nxdomain", "nodata", "servfail", "refused")
+RANK = ("cname-loop", "nxdomain", "nodata", "servfail", "refused", "referral")
 TAIL = ("malformed", "timeout", "unreachable")
 """Which failure tells most, when there are several: those of TAIL tell least."""
 
