@@ -6,7 +6,26 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
+
+import jsonschema
+
+SCHEMA = Path(__file__).parents[2] / "docs" / "recording.schema.json"
+
+
+@cache
+def schema() -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+@lru_cache(maxsize=4)
+def recording(out: str) -> dict[str, Any]:
+    """What `--json` wrote; whatever it is, it fits the published schema."""
+    loaded: dict[str, Any] = json.loads(out)
+    schema().validate(loaded)
+    return loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +45,7 @@ class Ran:
         }
 
     def records(self, kind: str) -> list[dict[str, Any]]:
-        loaded: list[dict[str, Any]] = json.loads(self.out)["records"]
-        return [record for record in loaded if record["kind"] == kind]
+        return [record for record in recording(self.out)["records"] if record["kind"] == kind]
 
 
 def netlab(

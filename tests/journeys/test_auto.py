@@ -1,6 +1,5 @@
 """`--network auto`, on machines with a way out, with none, and with one that leads nowhere."""
 
-import json
 import os
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.journeys.command import recording
 from tests.journeys.smallnet import RESOLVER, WORLD, SmallNet, small_net
 from tests.witness import SBIN, find, give_up, need
 
@@ -56,12 +56,12 @@ def alone(host: str) -> subprocess.CompletedProcess[str]:
 
 def network(done: subprocess.CompletedProcess[str]) -> str:
     assert done.stdout, done.stderr
-    name: str = json.loads(done.stdout)["header"]["network"]
+    name: str = recording(done.stdout)["header"]["network"]
     return name
 
 
 def facts(done: subprocess.CompletedProcess[str], name: str) -> list[Any]:
-    records = json.loads(done.stdout)["records"]
+    records = recording(done.stdout)["records"]
     return [one["value"] for one in records if one["kind"] == "fact" and one["name"] == name]
 
 

@@ -1,6 +1,5 @@
 """`--network internet`, held against witnesses on a small Internet of others' servers."""
 
-import json
 import re
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.journeys.command import recording
 from tests.journeys.smallnet import GOOGLE, RESOLVER, WEB, WEB6, SmallNet, small_net
 from tests.witness import find, give_up, need
 
@@ -33,9 +33,7 @@ def trace(net: SmallNet, *words: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "netlab", "trace", *words, "--network", "internet", "--json"]
     done = net.run(command)
     assert done.stdout, done.stderr
-    loaded: dict[str, Any] = json.loads(done.stdout)
-    loaded["exit"] = done.returncode
-    return loaded
+    return {**recording(done.stdout), "exit": done.returncode}
 
 
 def facts(recording: dict[str, Any], prefix: str = "") -> dict[str, Any]:
