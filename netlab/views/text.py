@@ -133,12 +133,14 @@ def fold_command(line: str, width: int, indent: int) -> list[str]:
 def torn(word: str, width: int, indent: int) -> Iterator[str]:
     """A word of a command on as many lines as it needs; quotes are closed at each end.
 
-    Torn at a space where the quoted text has one late enough.
+    Torn at the last space of the quoted text that fits, if it has one.
     """
     current, quote, escaped = " " * indent, "", False
-    for char in word:
+    for at, char in enumerate(word):
+        piece = char + word[at + 1 :].partition(" ")[0] if char == " " else char
+        whole = cells(current.strip(" '")) > 0 and cells(current) + cells(piece) > width - 4
         full = cells(current) + cells(char) > width - 4
-        if not escaped and (full or (char == " " and cells(current) > width - 16)):
+        if not escaped and (full or (char == " " and whole)):
             yield f"{current}'\\" if quote == "'" else f"{current}\\"
             current = quote if quote == "'" else ""
         quote, escaped = _after(char, quote, escaped)
