@@ -118,7 +118,7 @@ def _bare_facts(chapter: Chapter, sheet: Sheet) -> list[Line]:
     made: list[Line] = []
     for fact in chapter.all(Fact):
         known = f"{fact.name}: {say(fact.value, fact.unit)}"
-        by = evidence.origin(fact, chapter)
+        by = evidence.origin(fact)
         made += sheet.paragraph(known if by == "measured" else f"{known} ({by})", BODY, hang=2)
     return made
 

@@ -21,7 +21,7 @@ ORIGINS: dict[Origin, str] = {
 
 def facts(chapter: Chapter, sheet: Sheet) -> list[Line]:
     rows = [
-        (fact.name, say(fact.value, fact.unit), origin(fact, chapter), _whose(fact, chapter))
+        (fact.name, say(fact.value, fact.unit), origin(fact), _whose(fact, chapter))
         for fact in chapter.all(Fact)
     ]
     used = 4 if any(row[3] for row in rows) else 3
@@ -29,11 +29,9 @@ def facts(chapter: Chapter, sheet: Sheet) -> list[Line]:
     return table(headings, [row[:used] for row in rows], sheet, indent=4) if rows else []
 
 
-def origin(fact: Fact, chapter: Chapter) -> str:
+def origin(fact: Fact) -> str:
     """How a fact is known, in words; a note says which setting or section."""
     word = ORIGINS[fact.origin]
-    if fact.origin == "configured" and chapter.story.recording.header.network == "lab":
-        word = "set by the lab" if not fact.note else word
     return f"{word}: {fact.note}" if fact.note else word
 
 

@@ -119,7 +119,7 @@ def test_a_folded_command_is_the_same_command(
 
 
 def test_a_quoted_text_is_torn_at_the_last_space_that_fits() -> None:
-    folded = fold_command("curl -w 'first %{time_starttransfer} second %{time_total}'", 40, 2)
+    folded = fold_command("curl -w 'first %{time_starttransfer} second %{time_total}'", 41, 2)
     assert folded == [
         "  curl -w \\",
         "  'first %{time_starttransfer} second'\\",

@@ -132,7 +132,9 @@ def _anchors(bench: Bench, options: Options) -> Anchors:
 def _set_up(bench: Bench) -> None:
     """What a person must know of this network; it stands above the story."""
     for note in bench.network.set_up():
-        bench.recorder.fact("url", "run.note", note, origin="configured")
+        bench.recorder.fact(
+            "url", "run.note", note, origin="configured", note="how this run was set up"
+        )
 
 
 async def _visit(trip: Trip, bench: Bench, typed: Typed) -> End:
