@@ -118,6 +118,18 @@ class Elsewhere(Site):
         )
 
 
+class WebSockets(Site):
+    """WebSocket on both ports. HTTP/1.1 alone: there is no Upgrade in HTTP/2 (RFC 9113 §8.2.2)."""
+
+    alpn = ("http/1.1",)
+    plain_too = True
+
+    async def answer(self, request: Request) -> Response:
+        from netlab.lab import websocket  # 80 ms of imports, which the lab's start does not need
+
+        return websocket.answer(request)
+
+
 def plain() -> Documents:
     return Documents("plain", "max-age=604800")
 
@@ -130,6 +142,7 @@ SITES: dict[str, Callable[[], Site]] = {
     ),
     "plain": lambda: Redirects(plain()),
     "redirects": lambda: Redirects(plain(), page="/page"),
+    "websocket": WebSockets,
     **sitefaults.SITES,
 }
 

@@ -46,11 +46,24 @@ class Http1:
                 return
             if request is None:
                 return
-            self.read_ahead(request)
-            await self.send(request, await self.answer(request))
+            if not request.header(b"upgrade"):  # what comes next may be no HTTP any more
+                self.read_ahead(request)
+            response = await self.answer(request)
+            if response.switch is not None:
+                await self.hand_over(response)
+                return
+            await self.send(request, response)
             if self.state.our_state is h11.MUST_CLOSE or self.state.their_state is not h11.DONE:
                 return
             self.state.start_next_cycle()
+
+    async def hand_over(self, response: Response) -> None:
+        """Send the 101; what the client said behind its request is the new protocol's already."""
+        assert response.raw is not None
+        assert response.switch is not None
+        await self.stream.send(response.raw)
+        ahead, _ = self.state.trailing_data
+        await response.switch(self.stream, ahead)
 
     async def next_request(self) -> Request | None:
         """The next request with its body; None if none comes."""

@@ -2,8 +2,10 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from netlab.lab.webstream import Stream
 
 Header = tuple[bytes, bytes]
 
@@ -50,6 +52,7 @@ class Request:
 class Response:
     """An answer. raw: the whole head as octets, for what no library would send.
 
+    switch: takes the connection over once the head is sent, with what came ahead (101).
     A body that is given in pieces is sent in chunks unless its length stands in the headers.
     """
 
@@ -58,15 +61,20 @@ class Response:
     body: bytes | AsyncIterator[bytes] = b""
     reason: bytes = b""
     raw: bytes | None = field(default=None, repr=False)
+    switch: "Callable[[Stream, bytes], Awaitable[None]] | None" = field(default=None, repr=False)
 
     def adding(self, *headers: Header) -> "Response":
-        return Response(self.status, self.headers + headers, self.body, self.reason, self.raw)
+        return replace(self, headers=self.headers + headers)
 
 
 class Site(ABC):
-    """What stands behind a host name. alpn: the HTTP versions it can be had in, best first."""
+    """What stands behind a host name. alpn: the HTTP versions it can be had in, best first.
+
+    plain_too: it is served over plain HTTP as well, where others are redirected to https.
+    """
 
     alpn: Sequence[str] = ("h2", "http/1.1")
+    plain_too: bool = False
 
     @abstractmethod
     async def answer(self, request: Request) -> Response:

@@ -203,7 +203,7 @@ class WebServer(Service):
         site = self.sites.get(request.host)
         if site is None:  # RFC 9110 §15.5.20
             return text(421, f"{request.host[:SHOWN]} is not served here.\n")
-        if request.port == HTTP:
+        if request.port == HTTP and not site.plain_too:
             return redirect(301, f"https://{request.host}{request.target}")
         if self.fault:
             site = sitefaults.SITES[self.fault]()
