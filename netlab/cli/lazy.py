@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 COMMANDS = {
     "trace": "netlab.cli.trace",
+    "ws": "netlab.cli.ws",
     "replay": "netlab.cli.replay",
     "explain": "netlab.cli.explain",
     "lab": "netlab.cli.lab",

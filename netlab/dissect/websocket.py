@@ -14,6 +14,8 @@ from netlab.dissect.reader import HEX_LIMIT, Bits, Reader, dissect, text
 from netlab.dissect.websocket_rules import (
     CLOSE,
     OPCODES,
+    TEXT,
+    TEXT,
     Fault,
     Message,
     payload_faults,
@@ -197,8 +199,14 @@ def _meant(first: int, payload: bytes, start: int, masked: bool) -> Iterator[Fie
     """The payload without its mask, and what stands in a close frame; offsets are the wire's."""
     if masked:
         shown = payload.hex() if len(payload) <= HEX_LIMIT else None
-        yield Field("unmasked", shown, None, start, len(payload))
+        yield Field("unmasked", shown, _words(first, payload), start, len(payload))
     if first & 0x0F == CLOSE and len(payload) >= 2:
         code = int.from_bytes(payload[:2], "big")
         yield Field("Status code", code, None, start, 2)
         yield Field("Reason", text(payload[2:]), None, start + 2, len(payload) - 2)
+
+
+def _words(first: int, payload: bytes) -> str | None:
+    """What a short text says; a compressed one says nothing by itself."""
+    plain = first & 0x0F == TEXT and not first & 0x70
+    return f"“{text(payload)}”" if plain and len(payload) <= HEX_LIMIT else None

@@ -70,7 +70,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """shown_by: commands of netlab's that make the term visible. body: Markdown."""
+    """shown_by: commands of netlab's that make the term visible. body: Markdown.
+
+    bits: whether the chapter's messages are drawn down to their bits below --deep too.
+    """
 
     topic: str
     title: str
@@ -83,6 +86,7 @@ class Page:
     see: tuple[See, ...]
     tables: tuple[Table, ...]
     body: str
+    bits: bool = False
 
     @property
     def why(self) -> str:
@@ -139,6 +143,7 @@ def parse(text: str) -> Page:
         see=tuple(see(entry) for entry in front.entries("see")),
         tables=tuple(table(entry) for entry in front.entries("table")),
         body=match[2].strip(),
+        bits=front.flag("bits"),
     )
     front.end()
     return made

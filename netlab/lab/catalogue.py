@@ -20,7 +20,7 @@ TlsKind = Literal[
 Site = Literal[
     "search", "portal", "cdn", "plain", "redirects", "redirect-loop", "endless", "oversized",
     "slow-drip", "garbage", "control-characters", "markup", "silent", "cut", "bomb", "error",
-    "hugeheaders", "websocket",
+    "hugeheaders", "websocket", "unruly",
 ]  # fmt: skip
 
 
@@ -85,6 +85,8 @@ HOSTS: tuple[Host, ...] = (
          tls="tls12"),
     Host("ws.example.com", "echoes WebSocket messages, on the ports of HTTP and HTTPS",
          ("203.0.113.55",), site="websocket"),
+    Host("unruly.example.com", "breaks one of WebSocket's rules, by path", ("203.0.113.57",),
+         site="unruly"),
     Host("dead-ipv6.example.org", "its IPv6 address is a black hole: IPv4 wins the race",
          ("203.0.113.52",), ("2001:db8:dead::52",), tcp6="black-hole"),
     Host("www.example.co.kr", "four zones deep: kr, co.kr and example.co.kr lead to it",

@@ -130,6 +130,15 @@ class WebSockets(Site):
         return websocket.answer(request)
 
 
+class Unruly(WebSockets):
+    """A WebSocket server that breaks a rule: which one, the path says."""
+
+    async def answer(self, request: Request) -> Response:
+        from netlab.lab import wsfaults
+
+        return wsfaults.answer(request)
+
+
 def plain() -> Documents:
     return Documents("plain", "max-age=604800")
 
@@ -143,6 +152,7 @@ SITES: dict[str, Callable[[], Site]] = {
     "plain": lambda: Redirects(plain()),
     "redirects": lambda: Redirects(plain(), page="/page"),
     "websocket": WebSockets,
+    "unruly": Unruly,
     **sitefaults.SITES,
 }
 

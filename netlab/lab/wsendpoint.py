@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
-from websockets.frames import Frame, Opcode
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import Protocol
 
 LONGEST_MESSAGE = 16 * 1024 * 1024
@@ -56,6 +56,47 @@ class Strict(Protocol):
             self.heard(frame)
 
 
+class Lengths:
+    """Follows frames by their headers alone, for a length that is longer than it need be.
+
+    RFC 6455 §5.2 wants the shortest form; `websockets` lets any pass.
+    """
+
+    def __init__(self) -> None:
+        self.head = b""
+        self.skip = 0
+
+    def wrong(self, data: bytes) -> int | None:
+        """Where in data the octets of a frame with such a length begin; None if there is none."""
+        at = 0
+        while True:
+            passed = min(self.skip, len(data) - at)
+            at, self.skip = at + passed, self.skip - passed
+            if at == len(data):
+                return None
+            wanted = self.wanted()
+            taken = data[at : at + wanted - len(self.head)]
+            at, self.head = at + len(taken), self.head + taken
+            if len(self.head) < self.wanted():
+                continue
+            payload, least = self.announced()
+            if payload < least:
+                return max(0, at - len(self.head))
+            self.skip = payload + (4 if self.head[1] & 0x80 else 0)
+            self.head = b""
+
+    def wanted(self) -> int:
+        """Octets of the header up to its length's end, as far as is known."""
+        return 2 + ({126: 2, 127: 8}.get(self.head[1] & 0x7F, 0) if len(self.head) >= 2 else 0)
+
+    def announced(self) -> tuple[int, int]:
+        """The payload's length, and the least for which this form of it is right."""
+        short = self.head[1] & 0x7F
+        if short < 126:
+            return short, 0
+        return int.from_bytes(self.head[2:], "big"), 126 if short == 126 else 1 << 16
+
+
 CONTROL: dict[Opcode, Kind] = {
     Opcode.PING: "ping", Opcode.PONG: "pong", Opcode.CLOSE: "close",
 }  # fmt: skip
@@ -72,14 +113,18 @@ class Endpoint:
         self.hear = hear
         self.kind: Kind = "binary"
         self.parts: list[bytes] = []
+        self.lengths = Lengths()
         protocol.heard = self._heard
 
     def receive(self, data: bytes) -> None:
         """Octets from the other side; none of them at its end."""
-        if data:
+        if not data:
+            self.protocol.receive_eof()
+        elif (wrong := self.lengths.wrong(data)) is None:
             self.protocol.receive_data(data)
         else:
-            self.protocol.receive_eof()
+            self.protocol.receive_data(data[:wrong])
+            self.protocol.fail(CloseCode.PROTOCOL_ERROR, "the length is not in its shortest form")
         self.protocol.events_received()  # all were heard already; this forgets them
 
     def _heard(self, frame: Frame) -> None:

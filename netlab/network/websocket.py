@@ -122,7 +122,7 @@ def asked_fields(wish: Wish) -> Iterator[tuple[str, str]]:
         yield "Sec-WebSocket-Protocol", ", ".join(wish.subprotocols)
     if wish.deflate:
         params = list(offer().get_request_params())
-        yield "Sec-WebSocket-Extensions", build_extension(DEFLATE, params)
+        yield "Sec-WebSocket-Extensions", build_extension([(DEFLATE, params)])
 
 
 async def open(

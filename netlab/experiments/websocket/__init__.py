@@ -1,0 +1,1 @@
+"""WebSocket: the opening, the frames, and what may go wrong with both."""
