@@ -15,7 +15,6 @@ from netlab.dissect.websocket_rules import (
     CLOSE,
     OPCODES,
     TEXT,
-    TEXT,
     Fault,
     Message,
     payload_faults,

@@ -114,6 +114,7 @@ class Endpoint:
         self.kind: Kind = "binary"
         self.parts: list[bytes] = []
         self.lengths = Lengths()
+        self.fault = ""
         protocol.heard = self._heard
 
     def receive(self, data: bytes) -> None:
@@ -124,7 +125,8 @@ class Endpoint:
             self.protocol.receive_data(data)
         else:
             self.protocol.receive_data(data[:wrong])
-            self.protocol.fail(CloseCode.PROTOCOL_ERROR, "the length is not in its shortest form")
+            self.fault = "the length is not in its shortest form"
+            self.protocol.fail(CloseCode.PROTOCOL_ERROR, self.fault)
         self.protocol.events_received()  # all were heard already; this forgets them
 
     def _heard(self, frame: Frame) -> None:

@@ -22,7 +22,9 @@ def frame(
     if wide is None:
         wide = 0 if size < 126 else 2 if size < 1 << 16 else 8
     short = {0: size, 2: 126, 8: 127}[wide]
-    head = bytes([first, short | (0x80 if masked else 0)]) + (size.to_bytes(wide, "big") if wide else b"")
+    head = bytes([first, short | (0x80 if masked else 0)]) + (
+        size.to_bytes(wide, "big") if wide else b""
+    )
     if not masked:
         return head + payload
     mask = (KEY * (len(payload) // 4 + 1))[: len(payload)]

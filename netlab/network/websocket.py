@@ -7,6 +7,7 @@ stream's tape, where mask, header and RSV1 can be read, which the library's even
 
 import asyncio
 import base64
+import contextlib
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,13 +21,14 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 from websockets.frames import CloseCode
 from websockets.headers import build_extension, parse_extension
 from websockets.protocol import Side, State
+from websockets.typing import ExtensionName
 
 from netlab.dissect.websocket_accept import NONCE, accept
 from netlab.lab.wsendpoint import LONGEST_MESSAGE, Endpoint, Event, Strict
 from netlab.network.stream import Stream
 
 VERSION = "13"
-DEFLATE = "permessage-deflate"
+DEFLATE = ExtensionName("permessage-deflate")
 MOST_HEAD = 64 * 1024
 MOST_BODY = 256 * 1024
 """Octets of an answer that is no 101 which are read before netlab has seen enough."""
@@ -146,7 +148,11 @@ async def open(
         extensions, subprotocol = judge(answer, wish, key)
     except Refusal as refusal:
         return Declined(refusal.why, refusal.text, answer, key)
-    return Connection(stream, wish, key, answer, extensions, subprotocol, http.frames_at(stream))
+    frames_at = http.frames_at(stream)
+    connection = Connection(stream, wish, key, answer, extensions, subprotocol, frames_at)
+    with contextlib.suppress(OSError):  # an answer to what came ahead: who reads on will learn
+        await connection.flush(timeout)
+    return connection
 
 
 def _not_http(http: "_Http", error: str, key: str) -> Declined:
@@ -297,6 +303,7 @@ class Connection:
         ahead = self.stream.tape.data("received", self.frames_at[1])
         if ahead:
             self.endpoint.receive(ahead)
+            self.over = bool(self.fault)
 
     @property
     def deflate(self) -> bool:
@@ -317,7 +324,9 @@ class Connection:
     @property
     def fault(self) -> str:
         error = self.endpoint.protocol.parser_exc
-        return "" if error is None or isinstance(error, EOFError) else str(error)
+        if self.endpoint.fault or error is None or isinstance(error, EOFError):
+            return self.endpoint.fault
+        return str(error)
 
     @property
     def open(self) -> bool:
@@ -327,6 +336,7 @@ class Connection:
         self.events.append(event)
 
     async def send(self, message: str | bytes, timeout: float | None = None) -> None:
+        self._check_open()
         self.endpoint.send(message)
         await self.flush(timeout)
 
@@ -336,6 +346,7 @@ class Connection:
         between: Callable[["Connection"], object] | None = None,
     ) -> None:
         """One message in several frames, all in one write. between: what is sent amid them."""
+        self._check_open()
         protocol = self.endpoint.protocol
         begin = protocol.send_text if isinstance(parts[0], str) else protocol.send_binary
         for number, part in enumerate(parts):
@@ -350,8 +361,14 @@ class Connection:
         await self.flush()
 
     async def ping(self, data: bytes = b"") -> None:
+        self._check_open()
         self.endpoint.protocol.send_ping(data)
         await self.flush()
+
+    def _check_open(self) -> None:
+        """Raises ConnectionError where nothing can be sent any more."""
+        if not self.open:
+            raise ConnectionError(self.fault or "the other side has closed the connection")
 
     async def close(self, code: int | None = 1000, reason: str = "", timeout: float = 2.0) -> None:
         """Send a close frame, wait for the other side's, and for it to hang up first (§7.1.1)."""
@@ -398,9 +415,10 @@ class Connection:
             raise OSError("more messages came than are kept")
         data = await self.stream.read(timeout=timeout)
         self.endpoint.receive(data)
-        if not data:
-            self.over = True
         await self.flush(timeout)
+        # Who fails a connection need not wait for the other side (RFC 6455 §7.1.7).
+        if not data or self.fault:
+            self.over = True
 
     async def flush(self, timeout: float | None = None) -> None:
         octets, _ = self.endpoint.outgoing()

@@ -95,7 +95,7 @@ def meaning(field: Field, value: bool = True) -> str:
 
 def _lines(row: Row, sheet: Sheet) -> list[Line]:
     octets, bits, text = row
-    left = pad(bits and f"{octets:<6}{bits}" or octets, 3 * PER_ROW)
+    left = pad((bits and f"{octets:<6}{bits}") or octets, 3 * PER_ROW)
     room = max(16, sheet.text_width - INDENT - 3 * PER_ROW - 2)
     parts = fold(sheet.clean(text), room) or [""]
     made: list[Line] = []

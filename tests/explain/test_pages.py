@@ -140,7 +140,9 @@ def test_hosts_of_the_lab_that_a_page_names_exist(topic: str) -> None:
     made = read_page(topic, "en")
     hosts = {host.name for host in HOSTS}
     named = re.findall(r"`([a-z0-9-]+\.broken\.example\.org)`", made.body)
-    named += [line.split()[2] for line in made.shown_by if line.endswith("--network lab")]
+    shown = [line for line in made.shown_by if line.endswith("--network lab")]
+    named += [line.split()[2] for line in shown if line.startswith("netlab trace")]
+    named += re.findall(r"wss?://([^/ ]+)", " ".join(made.shown_by))
     assert {name for name in named if name.isascii()} <= hosts
 
 
@@ -227,7 +229,7 @@ def test_a_chapter_that_knows_nothing_claims_nothing(topic: str) -> None:
 
 def test_facts_are_of_a_room_that_exists() -> None:
     rooms = {"url", "places", "dns", "route", "tcp", "tls", "http", "page", "after", "again",
-             "journey", "run"}  # fmt: skip
+             "journey", "run", "ws"}  # fmt: skip
     for made in every():
         assert {name.partition(".")[0] for name in names_in(made)} <= rooms
 

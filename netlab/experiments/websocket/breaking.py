@@ -12,11 +12,11 @@ from netlab.dissect.websocket_rules import CLOSE
 from netlab.errors import Exit
 from netlab.experiments.bench import Bench
 from netlab.experiments.websocket.target import parse
-from netlab.lab import wsoctets
-from netlab.lab.wsoctets import FIN, PING, RSV1, TEXT, frame
 from netlab.network import race, websocket
 from netlab.network.stream import TcpStream
 from netlab.network.websocket import Declined, Wish, new_key, request_fields
+from netlab.network.websocket_octets import BINARY, FIN, PING, RSV1, TEXT, frame
+from netlab.network.websocket_octets import close as close_frame
 from netlab.recording.records import Value
 
 HOST, UNRULY = "ws.example.com", "unruly.example.com"
@@ -79,11 +79,11 @@ FRAMES = (
     Octets("text that is not UTF-8", "RFC 6455 §8.1", masked(FIN | TEXT, b"\xc3\x28"), 1007),
     Octets("a length too wide", "RFC 6455 §5.2", masked(FIN | TEXT, b"hi", wide=2), 1002),
     Octets("a close of one octet", "RFC 6455 §5.5.1", masked(FIN | CLOSE, b"\x03"), 1002),
-    Octets("close code 1005", "RFC 6455 §7.4.1", wsoctets.close(1005, masked=True), 1002),
-    Octets("close code 1006", "RFC 6455 §7.4.1", wsoctets.close(1006, masked=True), 1002),
-    Octets("close code 1015", "RFC 6455 §7.4.1", wsoctets.close(1015, masked=True), 1002),
+    Octets("close code 1005", "RFC 6455 §7.4.1", close_frame(1005, masked=True), 1002),
+    Octets("close code 1006", "RFC 6455 §7.4.1", close_frame(1006, masked=True), 1002),
+    Octets("close code 1015", "RFC 6455 §7.4.1", close_frame(1015, masked=True), 1002),
     Octets("1 GiB announced", "RFC 6455 §10.4",
-           frame(FIN | wsoctets.BINARY, b"x", masked=True, length=1 << 30), 1009),
+           frame(FIN | BINARY, b"x", masked=True, length=1 << 30), 1009),
 )  # fmt: skip
 SERVERS = (
     Unruly("no Upgrade in the 101", "RFC 6455 §4.1", "/no-upgrade", "upgrade"),

@@ -189,19 +189,20 @@ async def close(
     return Exit.OK
 
 
-async def broken(
-    bench: Bench, teller: Teller, connection: Connection, error: OSError
-) -> Exit:
+async def broken(bench: Bench, teller: Teller, connection: Connection, error: OSError) -> Exit:
     """The connection ended in the middle: what came until then, and in plain words why."""
     step = bench.step("ws.close", "Closing")
     await connection.hang_up()
     teller.frames(step)
     teller.totals(step)
-    bench.recorder.fact(step, "ws.error", "cut", origin="computed")
-    why = connection.fault or str(error) or type(error).__name__
-    bench.recorder.finding(
-        step, "fault", f"The connection broke in the middle: {why}.",
-        "The server crashed or was stopped, or something on the way cut the line.",
-        explain="websocket",
-    )  # fmt: skip
+    why = "failed" if connection.fault else "cut"
+    rests = bench.recorder.fact(step, "ws.error", why, origin="computed")
+    if connection.fault:
+        title = f"This side hung up: {connection.fault}."
+        advice = "The server broke a rule, or sent more than the 16 MiB a message that are held."
+    else:
+        cut = " of a frame" if teller.cut else ""
+        title = f"The connection broke in the middle{cut}: {str(error) or type(error).__name__}."
+        advice = "The server crashed or was stopped, or something on the way cut the line."
+    bench.recorder.finding(step, "fault", title, advice, (rests,), "websocket")
     return Exit.HTTP

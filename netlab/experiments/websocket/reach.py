@@ -8,6 +8,7 @@ from netlab.experiments.trace import connect, lookup, places, secure
 from netlab.experiments.trace.connect import Connected
 from netlab.experiments.trace.secure import Anchors, Secured
 from netlab.experiments.websocket.options import Options
+from netlab.network import race
 from netlab.network.stream import Stream, TcpStream
 from netlab.network.tls import handshake
 
@@ -106,13 +107,11 @@ async def another(bench: Bench, options: Options, reached: Reached, timeout: flo
     """One more connection to the same place, which no chapter tells of. Raises OSError."""
     typed = options.target.typed
     address = reached.connected.address
-    sock = await connect.race.connect(bench.network.dialled(address, typed.port, "tcp"))
+    sock = await race.connect(bench.network.dialled(address, typed.port, "tcp"))
     stream = TcpStream(sock, bench.recorder.now)
     if reached.anchors is None:
         return stream
-    result = await handshake(
-        stream, reached.anchors.trust, typed.host.rstrip("."), timeout=timeout
-    )
+    result = await handshake(stream, reached.anchors.trust, typed.host.rstrip("."), timeout=timeout)
     if result.stream is None:
         await stream.close()
         raise OSError("TLS failed")

@@ -9,10 +9,10 @@ from collections import deque
 from netlab.errors import Exit
 from netlab.experiments.bench import Bench
 from netlab.experiments.websocket.breaking import UNRULY, connected
-from netlab.lab.wsoctets import BINARY, FIN, frame
 from netlab.network import websocket
 from netlab.network.stream import TcpStream
 from netlab.network.websocket import Declined, Wish
+from netlab.network.websocket_octets import BINARY, FIN, frame
 
 SIZE = 64 * 1024
 MESSAGES = 256

@@ -172,6 +172,11 @@ class Teller:
             plaintext=self.secure,
         )  # fmt: skip
 
+    @property
+    def cut(self) -> bool:
+        """Whether the other side's octets end in the middle of a frame."""
+        return bool(self.sides[1].state.pending)
+
     def totals(self, step: str) -> None:
         """The facts of the whole connection."""
         fact = self.bench.recorder.fact

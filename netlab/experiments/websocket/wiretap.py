@@ -7,7 +7,6 @@ from netlab.experiments.websocket import opening, target
 from netlab.experiments.websocket.handshake import close, set_up
 from netlab.experiments.websocket.options import Options
 from netlab.experiments.websocket.reach import Clock, reach
-from netlab.experiments.websocket.told import Teller
 from netlab.network.tape import Tape
 from netlab.recording.records import Value
 
@@ -119,4 +118,3 @@ def _compare(bench: Bench, seen: dict[str, Tape]) -> None:
         "says who the server is; it does not say who may open the line (netlab ws origin).",
         (fact,), "websocket",
     )  # fmt: skip
-

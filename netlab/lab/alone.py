@@ -1,0 +1,105 @@
+"""One site of the lab by itself, on an address that a person names: for anyone's client."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable
+
+from netlab.errors import Exit, NetlabError
+from netlab.lab.sockets import BACKLOG
+from netlab.lab.webh1 import Http1
+from netlab.lab.webmessage import Cut, Request, Response, Site
+from netlab.lab.webstream import Closed, PlainStream
+
+MOST = 1000
+"""Connections at once; who comes later waits in the kernel's queue."""
+
+
+def address_of(listen: str) -> tuple[str, int]:
+    """`HOST:PORT`, with an IPv6 address in brackets. Raises NetlabError."""
+    host, colon, port = listen.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if not colon or not bare or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise NetlabError(
+            f"--listen {listen}: not an address to listen on",
+            advice="write HOST:PORT: 127.0.0.1:9001, [::1]:9001, or port 0 for any that is free",
+        )
+    return bare, int(port)
+
+
+def opened(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises NetlabError in plain words."""
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        sock = socket.socket(family, kind, proto)
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(address)
+            sock.listen(BACKLOG)
+            sock.setblocking(False)
+        except OSError:
+            sock.close()
+            raise
+    except OSError as error:
+        raise NetlabError(
+            f"Nobody can listen on {host}, port {port}: {error.strerror or error}.",
+            cause="another program has this port, or the address is none of this machine's",
+            advice="--listen 127.0.0.1:0 takes any port that is free",
+            exit=Exit.CONNECT,
+        ) from None
+    return sock
+
+
+async def serve(sock: socket.socket, site: Site, ready: Callable[[str, int], None]) -> None:
+    """Answer until SIGINT or SIGTERM. ready: told the address once it listens."""
+    loop = asyncio.get_running_loop()
+    over = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends asyncio.run there
+            loop.add_signal_handler(number, over.set)
+    visits: set[asyncio.Task[None]] = set()
+    accepting = asyncio.ensure_future(_accept(sock, site, visits))
+    host, port = sock.getsockname()[:2]
+    ready(host, port)
+    try:
+        await over.wait()
+    finally:
+        tasks = {accepting, *visits}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        sock.close()
+
+
+async def _accept(sock: socket.socket, site: Site, visits: set[asyncio.Task[None]]) -> None:
+    loop, room = asyncio.get_running_loop(), asyncio.Semaphore(MOST)
+    while True:
+        await room.acquire()
+        try:
+            peer, _ = await loop.sock_accept(sock)
+        except OSError:  # descriptors have run out: leave those that wait in the queue
+            room.release()
+            await asyncio.sleep(0.05)
+            continue
+        task = asyncio.ensure_future(_visit(peer, site))
+        visits.add(task)
+        task.add_done_callback(visits.discard)
+        task.add_done_callback(lambda _: room.release())
+
+
+async def _visit(peer: socket.socket, site: Site) -> None:
+    async def answer(request: Request) -> Response:
+        return await site.answer(request)
+
+    with peer:
+        try:
+            peer.setblocking(False)
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            stream = PlainStream(peer)
+            await Http1(stream, answer, "http").serve()
+            await stream.finish()
+        except (Closed, Cut, TimeoutError, OSError):
+            return

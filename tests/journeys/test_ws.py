@@ -1,0 +1,158 @@
+"""`netlab ws`, whole commands in the lab."""
+
+import base64
+import hashlib
+
+import pytest
+
+from netlab.dissect.websocket_accept import GUID
+from netlab.errors import Exit
+from tests.journeys.command import Ran, netlab
+
+
+@pytest.fixture(scope="module")
+def shaken() -> Ran:
+    return netlab("ws", "handshake", "--json")
+
+
+def test_the_handshake_has_its_chapters_and_facts(shaken: Ran) -> None:
+    assert shaken.code == Exit.OK, shaken.err
+    steps = [step["id"] for step in shaken.records("step")]
+    assert steps == [
+        "places", "dns.lookup", "tcp", "ws.same-port", "ws.opening", "ws.text", "ws.binary",
+        "ws.large", "ws.fragments", "ws.close", "journey",
+    ]  # fmt: skip
+    facts = shaken.facts()
+    made = hashlib.sha1((facts["ws.key"] + GUID).encode()).digest()
+    assert facts["ws.accept"] == base64.b64encode(made).decode()
+    assert facts["ws.http_status"] == 200
+    assert (facts["ws.subprotocol"], facts["ws.extensions"]) == (None, "none")
+    assert facts["ws.close_code"] == 1000
+
+
+def test_its_frames_are_those_on_the_wire(shaken: Ran) -> None:
+    frames = [m for m in shaken.records("message") if m["protocol"] == "WebSocket"]
+    sent = [m for m in frames if m["sender"] == "you"]
+    facts = shaken.facts()
+    assert (facts["ws.frames_sent"], facts["ws.frames_received"]) == (8, 6)
+    assert facts["ws.bytes_sent"] == sum(m["wire_length"] for m in sent)
+    assert facts["ws.bytes_received"] == sum(
+        m["wire_length"] for m in frames if m["receiver"] == "you"
+    )
+    wires = [base64.b64decode(m["wire"]) for m in sent]
+    assert [wire[1] & 0x7F for wire in wires[:3]] == [5, 126, 127]
+    assert all(wire[1] & 0x80 for wire in wires)
+    assert [wire[0] for wire in wires[3:]] == [0x01, 0x89, 0x00, 0x80, 0x88]
+
+
+def test_over_tls_it_is_the_same_and_verified() -> None:
+    ran = netlab("ws", "handshake", "wss://ws.example.com/echo", "--network", "lab", "--json")
+    assert ran.code == Exit.OK, ran.err
+    facts = ran.facts()
+    assert facts["tls.verified"]
+    assert facts["ws.http_status"] == 200
+    assert facts["ws.close_code"] == 1000
+
+
+def test_compression_is_shown_where_it_helps_and_where_not() -> None:
+    ran = netlab(
+        "ws", "send", "ws://ws.example.com/echo", "hi", "ab" * 200, "--network", "lab", "--json",
+        "--subprotocol", "chat.netlab",
+    )  # fmt: skip
+    assert ran.code == Exit.OK, ran.err
+    facts = ran.facts()
+    assert facts["ws.subprotocol"] == "chat.netlab"
+    assert "permessage-deflate" in facts["ws.extensions"]
+    short, long = facts["ws.messages"]
+    assert short["answer"] == "hi"
+    assert short["on_wire"] > short["size"]
+    assert long["on_wire"] < 20
+    assert facts["ws.deflate_larger"] == 1
+    plain = netlab(
+        "ws", "send", "ws://ws.example.com/echo", "hi", "--no-compression", "--network", "lab",
+        "--json",
+    )  # fmt: skip
+    assert plain.facts()["ws.extensions"] == "none"
+
+
+def test_everything_that_must_be_refused_is() -> None:
+    ran = netlab("ws", "break", "--json")
+    assert ran.code == Exit.OK, ran.err
+    cases = [
+        case
+        for name in ("ws.break.opening", "ws.break.frames", "ws.break.client")
+        for case in ran.facts()[name]
+    ]
+    assert len(cases) == 44
+    assert [case["what"] for case in cases if case["verdict"] != "refused"] == []
+
+
+def test_the_tap_reads_ws_and_not_wss() -> None:
+    ran = netlab("ws", "wiretap", "--json")
+    assert ran.code == Exit.OK, ran.err
+    clear, secure = ran.facts("2")["ws.wiretap"] if "ws.wiretap" in ran.facts("2") else (
+        ran.facts()["ws.wiretap"]
+    )  # fmt: skip
+    assert "the message received" in clear["readable"]
+    assert any("mask taken off" in one for one in clear["readable"])
+    assert [one for one in secure["readable"] if "message" in one or "path" in one] == []
+    assert (clear["port"], secure["port"]) == (80, 443)
+
+
+def test_a_reader_that_does_not_read_stops_the_sender_who_looks() -> None:
+    ran = netlab("ws", "slow", "--json")
+    assert ran.code == Exit.OK, ran.err
+    facts = ran.facts()
+    assert facts["ws.slow.queued"] + facts["ws.slow.taken"] == facts["ws.slow.given"]
+    assert facts["ws.slow.queued"] > 0
+    assert facts["ws.slow.stopped"]
+    assert [one for one in ran.records("series") if one["name"] == "waiting in the program"]
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "said"),
+    [
+        ("wws://ws.example.com/", Exit.USAGE, "there is no wws"),
+        ("http://ws.example.com/", Exit.USAGE, "ws://ws.example.com/"),
+        ("ws://ws.example.com/nothing", Exit.HTTP, "404, not 101"),
+        ("ws://unruly.example.com/200", Exit.HTTP, "An ordinary page answered"),
+        ("ws://unruly.example.com/302", Exit.HTTP, "It redirects to"),
+        ("ws://unruly.example.com/garbage", Exit.HTTP, "not HTTP"),
+        ("ws://unruly.example.com/wrong-accept", Exit.HTTP, "not what follows from the key"),
+        ("ws://unruly.example.com/gigabyte", Exit.HTTP, "This side hung up"),
+        ("ws://unruly.example.com/endless", Exit.HTTP, "This side hung up"),
+        ("ws://unruly.example.com/cut", Exit.HTTP, "in the middle of a frame"),
+        ("ws://refused.broken.example.org/", Exit.CONNECT, "refused"),
+        ("ws://nxdomain.broken.example.org/", Exit.NAME, "does not exist"),
+        ("wss://expired.broken.example.org/", Exit.TLS, "expired"),
+    ],
+)
+def test_what_goes_wrong_is_told_in_words(url: str, code: Exit, said: str) -> None:
+    ran = netlab("ws", "handshake", url, "--network", "lab", "--plain", width=200)
+    assert ran.code == code, ran.out + ran.err
+    assert said in " ".join((ran.out + ran.err).split())
+
+
+def test_a_chat_through_a_pipe_hears_every_answer_out() -> None:
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "netlab", "ws", "chat", "ws://ws.example.com/echo",
+            "--network", "lab",
+        ],
+        input="one\n/ping\ntwo\n", capture_output=True, text=True, timeout=40, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    frames = [row for row in done.stdout.splitlines() if row.startswith(("──▶", "◀──"))]
+    assert sum("“one”" in row for row in frames) == 2
+    assert sum("“two”" in row for row in frames) == 2
+    assert "round trip" in done.stdout
+    assert any(row.startswith("◀── close 1000") for row in frames)
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_nothing_is_wider_than_the_page(width: int) -> None:
+    ran = netlab("ws", "handshake", "--plain", width=width)
+    assert max(map(len, ran.out.splitlines())) <= width
