@@ -51,6 +51,8 @@ class Strict(Protocol):
             self.decoder = None
         if frame.opcode in (Opcode.TEXT, Opcode.CONT) and self.decoder is not None:
             self.decoder.decode(bytes(frame.data), frame.fin)
+        if frame.opcode is Opcode.CLOSE:
+            self.current_size = None  # it may stand amid fragments, as pings may (RFC 6455 §5.4)
         super().recv_frame(frame)
         if self.heard is not None:
             self.heard(frame)

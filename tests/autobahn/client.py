@@ -1,6 +1,6 @@
 """netlab's client as the Autobahn fuzzing server wants one: it echoes, case after case.
 
-    python -m tests.autobahn.client PORT AGENT
+python -m tests.autobahn.client PORT AGENT
 """
 
 import asyncio
