@@ -181,6 +181,51 @@ def slow(
     return in_the_lab("ws slow", experiment.run, look)
 
 
+@app.command(epilog="Example:  netlab ws origin")
+@guarded
+def origin(
+    brief: options.Brief = False,
+    deep: options.Deep = False,
+    step: options.StepByStep = False,
+    plain: options.Plain = False,
+    json: options.Json = False,
+    mermaid: options.Mermaid = False,
+    save: options.Save = None,
+    force: options.Force = False,
+) -> Exit:
+    """Let another site's page open a WebSocket in a visitor's name (in the lab)."""
+    look = options.Look(brief, deep, step, plain, json, mermaid, False, save, force)
+    from netlab.cli.ws_runs import in_the_lab
+    from netlab.experiments.websocket import origin as experiment
+
+    return in_the_lab("ws origin", experiment.run, look)
+
+
+@app.command(epilog="Examples:  netlab ws cost  |  netlab ws cost --size 500 --count 40")
+@guarded
+def cost(
+    count: Annotated[int, typer.Option("--count", min=1, max=200, help="Messages.")] = 25,
+    size: Annotated[
+        int, typer.Option("--size", min=32, max=4000, help="Octets of each message.")
+    ] = 64,
+    brief: options.Brief = False,
+    deep: options.Deep = False,
+    step: options.StepByStep = False,
+    plain: options.Plain = False,
+    json: options.Json = False,
+    mermaid: options.Mermaid = False,
+    save: options.Save = None,
+    force: options.Force = False,
+) -> Exit:
+    """Send the same news in seven ways, and measure octets and latency (in the lab)."""
+    look = options.Look(brief, deep, step, plain, json, mermaid, False, save, force)
+    from netlab.cli.ws_runs import in_the_lab
+    from netlab.experiments.websocket import cost as experiment
+
+    wish = experiment.Options(count=count, size=size)
+    return in_the_lab("ws cost", lambda bench: experiment.run(bench, wish), look)
+
+
 @app.command(epilog="Example:  netlab ws serve --listen 127.0.0.1:9001")
 @guarded
 def serve(

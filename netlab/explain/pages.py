@@ -63,6 +63,17 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Bars:
+    """One bar for each row of a fact: label and value are keys of the row."""
+
+    fact: str
+    label: str
+    value: str
+    unit: str | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     title: str
     text: str
@@ -87,6 +98,7 @@ class Page:
     tables: tuple[Table, ...]
     body: str
     bits: bool = False
+    bars: tuple[Bars, ...] = ()
 
     @property
     def why(self) -> str:
@@ -144,6 +156,7 @@ def parse(text: str) -> Page:
         tables=tuple(table(entry) for entry in front.entries("table")),
         body=match[2].strip(),
         bits=front.flag("bits"),
+        bars=tuple(bars(entry) for entry in front.entries("bars")),
     )
     front.end()
     return made
@@ -224,6 +237,17 @@ def happened(entry: Front) -> Happened:
 
 def see(entry: Front) -> See:
     made = See(said(entry), conditions(entry), entry.text("note"))
+    entry.end()
+    return made
+
+
+def bars(entry: Front) -> Bars:
+    made = Bars(
+        entry.text("fact"), entry.text("label"), entry.text("value"),
+        entry.text("unit") or None, entry.text("title"),
+    )  # fmt: skip
+    if not (made.fact and made.label and made.value):
+        raise ValueError("bars without a fact, a label or a value")
     entry.end()
     return made
 

@@ -20,7 +20,7 @@ TlsKind = Literal[
 Site = Literal[
     "search", "portal", "cdn", "plain", "redirects", "redirect-loop", "endless", "oversized",
     "slow-drip", "garbage", "control-characters", "markup", "silent", "cut", "bomb", "error",
-    "hugeheaders", "websocket", "unruly",
+    "hugeheaders", "websocket", "unruly", "push", "app", "evil",
 ]  # fmt: skip
 
 
@@ -87,6 +87,14 @@ HOSTS: tuple[Host, ...] = (
          ("203.0.113.55",), site="websocket"),
     Host("unruly.example.com", "breaks one of WebSocket's rules, by path", ("203.0.113.57",),
          site="unruly"),
+    Host("push.example.com", "sends the same news in five ways, to compare what each costs",
+         ("203.0.113.58",), site="push"),
+    Host("app.example.com", "a site with a login, and a WebSocket that greets its visitors",
+         ("203.0.113.61",), site="app", ports=(8443,)),
+    Host("evil.app.example.com", "a sibling's page, which opens that WebSocket in your name",
+         ("203.0.113.62",), site="evil"),
+    Host("evil.example.net", "a foreign page, which tries the same", ("203.0.113.63",),
+         site="evil"),
     Host("dead-ipv6.example.org", "its IPv6 address is a black hole: IPv4 wins the race",
          ("203.0.113.52",), ("2001:db8:dead::52",), tcp6="black-hole"),
     Host("www.example.co.kr", "four zones deep: kr, co.kr and example.co.kr lead to it",

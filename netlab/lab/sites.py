@@ -139,6 +139,35 @@ class Unruly(WebSockets):
         return wsfaults.answer(request)
 
 
+class Push(WebSockets):
+    """The same news by WebSocket, server-sent events, long and short polling."""
+
+    async def answer(self, request: Request) -> Response:
+        from netlab.lab import pushsite
+
+        return await pushsite.answer(request)
+
+
+class App(Site):
+    """A site with a login and two WebSockets: one that checks Origin, one that does not."""
+
+    alpn = ("http/1.1",)
+
+    async def answer(self, request: Request) -> Response:
+        from netlab.lab import originsite
+
+        return originsite.answer(request)
+
+
+class Evil(Site):
+    """A page whose script opens another site's WebSocket."""
+
+    async def answer(self, request: Request) -> Response:
+        from netlab.lab import originsite
+
+        return originsite.page_of_the_attacker()
+
+
 def plain() -> Documents:
     return Documents("plain", "max-age=604800")
 
@@ -153,6 +182,9 @@ SITES: dict[str, Callable[[], Site]] = {
     "redirects": lambda: Redirects(plain(), page="/page"),
     "websocket": WebSockets,
     "unruly": Unruly,
+    "app": App,
+    "evil": Evil,
+    "push": Push,
     **sitefaults.SITES,
 }
 

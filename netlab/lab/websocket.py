@@ -4,7 +4,8 @@ The handshake is judged here, by RFC 6455 §4.2, before `websockets` writes the 
 wrong version pass as a bad request, where §4.4 wants a 426 that names the right one.
 """
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 
 from websockets.datastructures import Headers
@@ -25,6 +26,7 @@ HELP = (
 )
 
 Hear = Callable[[Endpoint, Event], None]
+Then = Callable[[Endpoint, Stream], Awaitable[None]]
 
 
 def answer(request: Request) -> Response:
@@ -54,8 +56,11 @@ def upgrades(request: Request) -> bool:
     return asked == "websocket" and "upgrade" in options
 
 
-def switch(request: Request, hear: Hear) -> Response:
-    """The 101, and what takes the connection over after it; or why there is none."""
+def switch(request: Request, hear: Hear, then: "Then | None" = None) -> Response:
+    """The 101, and what takes the connection over after it; or why there is none.
+
+    then: runs beside the reading, and may send of its own accord.
+    """
     opening = ServerProtocol(
         extensions=[server_deflate()],
         subprotocols=[Subprotocol(name) for name in SUBPROTOCOLS],
@@ -70,7 +75,14 @@ def switch(request: Request, hear: Hear) -> Response:
     protocol.extensions = opening.extensions
 
     async def take_over(stream: Stream, ahead: bytes) -> None:
-        await talk(Endpoint(protocol, hear), stream, ahead)
+        endpoint = Endpoint(protocol, hear)
+        beside = None if then is None else asyncio.ensure_future(then(endpoint, stream))
+        try:
+            await talk(endpoint, stream, ahead)
+        finally:
+            if beside is not None:
+                beside.cancel()
+                await asyncio.gather(beside, return_exceptions=True)
 
     return Response(101, raw=answer.serialize(), switch=take_over)
 

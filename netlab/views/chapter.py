@@ -6,7 +6,7 @@ from netlab.explain import fill
 from netlab.explain.units import say
 from netlab.recording.ledger import leaves_of
 from netlab.recording.records import Fact, Finding, Message, Phase, Question
-from netlab.views import bits, evidence
+from netlab.views import bits, evidence, factbars
 from netlab.views.arrows import arrows, topmost
 from netlab.views.lanes import lanes
 from netlab.views.sheet import Sheet, gap
@@ -32,6 +32,7 @@ def draw_chapter(chapter: Chapter, sheet: Sheet) -> list[Line]:
         arrows(chapter, sheet, role),
         bits.drawn(chapter, sheet) if chapter.page and chapter.page.bits else [],
         tables(chapter, sheet),
+        factbars.drawn(chapter, sheet, role),
         why(chapter, sheet),
     ):
         made += gap(part)

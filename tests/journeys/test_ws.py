@@ -156,3 +156,34 @@ def test_a_chat_through_a_pipe_hears_every_answer_out() -> None:
 def test_nothing_is_wider_than_the_page(width: int) -> None:
     ran = netlab("ws", "handshake", "--plain", width=width)
     assert max(map(len, ran.out.splitlines())) <= width
+
+
+def test_what_each_way_costs_is_measured_and_in_order() -> None:
+    ran = netlab("ws", "cost", "--json")
+    assert ran.code == Exit.OK, ran.err
+    facts = ran.facts()
+    push = {row["way"]: row for row in facts["ws.cost.push"]}
+    echo = {row["way"]: row for row in facts["ws.cost.echo"]}
+    assert len(push) == 7
+    assert {row["messages"] for row in (*push.values(), *echo.values())} == {25}
+    # 25 frames of two octets above their payload, and nothing up: the RFC says so, not we.
+    assert (push["WebSocket"]["up"], push["WebSocket"]["down"]) == (0, 25 * (64 + 2))
+    assert (echo["WebSocket"]["up"], echo["WebSocket"]["down"]) == (25 * (64 + 6), 25 * (64 + 2))
+    assert push["WebSocket, deflate"]["down"] < push["WebSocket"]["down"]
+    lean, full = push["long polling, lean"], push["long polling, browser"]
+    assert push["server-sent events"]["per_message"] < lean["per_message"] < full["per_message"]
+    assert push["short polling, lean"]["requests"] < lean["requests"]
+    assert push["short polling, lean"]["median"] > lean["median"]
+
+
+def test_another_sites_page_reads_from_a_server_that_does_not_look() -> None:
+    from netlab.experiments.websocket.origin import CASES
+
+    ran = netlab("ws", "origin", "--json")
+    assert ran.code == Exit.OK, ran.err
+    facts = ran.facts()
+    assert {case.fact: facts[f"ws.origin.{case.fact}"] for case in CASES} == {
+        case.fact: case.outcome for case in CASES
+    }
+    assert facts["ws.origin.api_private"]
+    assert not facts["ws.origin.api_readable"]

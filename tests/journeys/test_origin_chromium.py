@@ -1,0 +1,57 @@
+"""Chromium opens the attacker's pages: does it do what the scripted visitor is said to do?"""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from netlab.experiments.websocket.origin import CASES, FOREIGN, OTHER_PORT, OWN, SIBLING
+from netlab.lab import Lab
+from tests.witness import need
+
+pytestmark = [pytest.mark.browser, pytest.mark.witness, pytest.mark.timeout(120)]
+
+HOSTS = {
+    ("app.example.com", 443): "203.0.113.61", ("app.example.com", 8443): "203.0.113.61",
+    ("evil.app.example.com", 443): "203.0.113.62", ("evil.example.net", 443): "203.0.113.63",
+}  # fmt: skip
+PAGES = {SIBLING: f"{SIBLING}/", FOREIGN: f"{FOREIGN}/", OTHER_PORT: f"{OTHER_PORT}/own",
+         OWN: f"{OWN}/own"}  # fmt: skip
+
+
+def rules(lab: Lab) -> str:
+    mapped = []
+    for (name, port), address in HOSTS.items():
+        dialled = lab.directory.dialled("tcp", address, port)
+        assert dialled is not None
+        mapped.append(f"MAP {name}:{port} {dialled[0]}:{dialled[1]}")
+    return ", ".join([*mapped, "MAP * ~NOTFOUND"])
+
+
+def visited(lab: Lab, same_site: str, page: str, profile: Path) -> dict[str, str]:
+    """What the page's script wrote down, after a login that leads there."""
+    url = f"{OWN}/login?samesite={same_site.lower()}&then={page}"
+    done = subprocess.run(
+        [
+            "chromium", "--headless=new", "--no-sandbox", "--disable-gpu",
+            "--ignore-certificate-errors", f"--user-data-dir={profile}",
+            f"--host-resolver-rules={rules(lab)}", "--virtual-time-budget=8000", "--dump-dom", url,
+        ],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    return dict(re.findall(r"^(?:.*>)?(lax|strict|api): ([^<\n]*)$", done.stdout, re.M))
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.browser], ids=lambda c: c.fact)
+def test_the_scripted_visitor_is_as_chromium_is(case: "object", lab: Lab, tmp_path: Path) -> None:
+    from netlab.experiments.websocket.origin import Case
+
+    assert isinstance(case, Case)
+    need("chromium")
+    found = visited(lab, case.same_site, PAGES[case.origin], tmp_path)
+    said = found.get(case.path.removeprefix("/"), "nothing was written down")
+    outcome = {"refused": "refused", "Hello, whoever you are.": "stranger"}.get(said, said)
+    assert ("read" if "coins" in outcome else outcome) == case.outcome
+    if case.origin != OWN:
+        assert found["api"] == "withheld"
