@@ -85,7 +85,9 @@ class Http1:
         headers = tuple((bytes(name), bytes(value)) for name, value in head.headers)
         authority = b"".join(value for name, value in headers if name == b"host")
         target = head.target.decode("latin-1")
-        if "://" in target:  # absolute-form: its authority beats Host (RFC 9112 §3.2.2)
+        if (
+            not target.startswith("/") and "://" in target
+        ):  # absolute-form: its authority beats Host (RFC 9112 §3.2.2)
             rest, _, path = target.partition("://")[2].partition("/")
             authority, target = rest.encode("latin-1"), f"/{path}"
         return Request(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from netlab.experiments.websocket.origin import CASES, FOREIGN, OTHER_PORT, OWN, SIBLING
+from netlab.experiments.websocket.origin import CASES, FOREIGN, OTHER_PORT, OWN, SIBLING, Case
 from netlab.lab import Lab
 from tests.witness import need
 
@@ -22,7 +22,8 @@ PAGES = {SIBLING: f"{SIBLING}/", FOREIGN: f"{FOREIGN}/", OTHER_PORT: f"{OTHER_PO
 
 def rules(lab: Lab) -> str:
     mapped = []
-    for (name, port), address in HOSTS.items():
+    # A rule holds for a name's subdomains as well, and the first that fits is taken.
+    for (name, port), address in sorted(HOSTS.items(), key=lambda item: -len(item[0][0])):
         dialled = lab.directory.dialled("tcp", address, port)
         assert dialled is not None
         mapped.append(f"MAP {name}:{port} {dialled[0]}:{dialled[1]}")
@@ -44,10 +45,7 @@ def visited(lab: Lab, same_site: str, page: str, profile: Path) -> dict[str, str
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.browser], ids=lambda c: c.fact)
-def test_the_scripted_visitor_is_as_chromium_is(case: "object", lab: Lab, tmp_path: Path) -> None:
-    from netlab.experiments.websocket.origin import Case
-
-    assert isinstance(case, Case)
+def test_the_scripted_visitor_is_as_chromium_is(case: Case, lab: Lab, tmp_path: Path) -> None:
     need("chromium")
     found = visited(lab, case.same_site, PAGES[case.origin], tmp_path)
     said = found.get(case.path.removeprefix("/"), "nothing was written down")

@@ -158,3 +158,16 @@ def test_requests_that_are_none(lab: Lab, sent: bytes, status: bytes) -> None:
         while b"\r\n\r\n" not in answer and (data := plain.recv(4096)):
             answer += data
     assert answer.startswith(b"HTTP/1.1 " + status)
+
+
+def test_a_url_within_a_query_is_no_absolute_form(lab: Lab) -> None:
+    dialled = lab.directory.dialled("tcp", "203.0.113.58", 80)
+    assert dialled is not None
+    with socket.create_connection(dialled, 10) as sock:
+        sock.sendall(
+            b"GET /say?what=https://other.example/ HTTP/1.1\r\nHost: push.example.com\r\n"
+            b"Connection: close\r\n\r\n"
+        )
+        answer = b"".join(iter(lambda: sock.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"https://other.example/")
