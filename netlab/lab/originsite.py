@@ -19,9 +19,15 @@ STRANGER = "Hello, whoever you are."
 SAME_SITE = {"lax": "Lax", "strict": "Strict", "none": "None"}
 ATTACKERS = ("https://evil.app.example.com/", "https://evil.example.net/")
 
+# It goes on asking for itself until all is told: a headless browser that prints the page by a
+# clock of its own stops that clock while a request is under way, and for nothing else.
 SCRIPT = """<!doctype html><title>A page</title><pre id=out></pre><script>
 const out = document.getElementById("out");
-const tell = (what, said) => { out.textContent += what + ": " + said + "\\n"; };
+let left = 3;
+const wait = () => left && fetch(location.pathname, {cache: "no-store"})
+  .then(() => setTimeout(wait, 10));
+wait();
+const tell = (what, said) => { left -= 1; out.textContent += what + ": " + said + "\\n"; };
 for (const path of ["lax", "strict"]) {
   const socket = new WebSocket("wss://app.example.com/" + path);
   let heard = "";

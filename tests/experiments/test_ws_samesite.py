@@ -38,5 +38,11 @@ def test_set_cookie_is_read_and_lax_when_nothing_is_said() -> None:
     assert read("a=b; SameSite=odd", "h").same_site == "Lax"
 
 
+def test_browsers_that_block_third_party_cookies_send_none_across_sites() -> None:
+    cookie = Cookie("a=b", "app.example.com", True, "None")
+    assert not goes_along(cookie, "https://evil.example.net", APP, third_party=False)
+    assert goes_along(cookie, "https://evil.app.example.com", APP, third_party=False)
+
+
 def test_a_port_is_no_part_of_a_site() -> None:
     assert site("https://a.example.com:8443") == ("https", "example.com")

@@ -1,5 +1,6 @@
 """Chromium opens the attacker's pages: does it do what the scripted visitor is said to do?"""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -30,6 +31,16 @@ def rules(lab: Lab) -> str:
     return ", ".join([*mapped, "MAP * ~NOTFOUND"])
 
 
+def prepared(profile: Path, third_party: bool) -> None:
+    """A profile whose person has chosen whether cookies go across sites."""
+    (profile / "Default").mkdir(parents=True)
+    wishes = {"profile": {
+        "cookie_controls_mode": 0 if third_party else 1,
+        "block_third_party_cookies": not third_party,
+    }}  # fmt: skip
+    (profile / "Default" / "Preferences").write_text(json.dumps(wishes))
+
+
 def visited(lab: Lab, same_site: str, page: str, profile: Path) -> dict[str, str]:
     """What the page's script wrote down, after a login that leads there."""
     url = f"{OWN}/login?samesite={same_site.lower()}&then={page}"
@@ -47,7 +58,12 @@ def visited(lab: Lab, same_site: str, page: str, profile: Path) -> dict[str, str
 @pytest.mark.parametrize("case", [case for case in CASES if case.browser], ids=lambda c: c.fact)
 def test_the_scripted_visitor_is_as_chromium_is(case: Case, lab: Lab, tmp_path: Path) -> None:
     need("chromium")
-    found = visited(lab, case.same_site, PAGES[case.origin], tmp_path)
+    found: dict[str, str] = {}
+    for attempt in range(3):  # the page may be printed before its script has heard all answers
+        prepared(tmp_path / str(attempt), case.third_party)
+        found = visited(lab, case.same_site, PAGES[case.origin], tmp_path / str(attempt))
+        if len(found) == 3:
+            break
     said = found.get(case.path.removeprefix("/"), "nothing was written down")
     outcome = {"refused": "refused", "Hello, whoever you are.": "stranger"}.get(said, said)
     assert ("read" if "coins" in outcome else outcome) == case.outcome

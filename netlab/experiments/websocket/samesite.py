@@ -35,14 +35,16 @@ def site(origin: str) -> tuple[str, str]:
     return parts.scheme, ".".join((parts.hostname or "").split(".")[-2:])
 
 
-def goes_along(cookie: Cookie, initiator: str, target: str) -> bool:
+def goes_along(cookie: Cookie, initiator: str, target: str, third_party: bool = True) -> bool:
     """Whether a script of a page of initiator sends it with a subresource request to target.
 
     target: an https: origin; wss counts as https. A cookie knows no port (RFC 6265 §8.5).
+    third_party: whether the browser sends cookies across sites at all, which SameSite=None asks
+    for: a setting of the person's, and more and more browsers come with it switched off.
     """
     parts = urlsplit(target)
     if parts.hostname != cookie.host or (cookie.secure and parts.scheme != "https"):
         return False
-    if cookie.same_site == "None":
-        return cookie.secure
-    return site(initiator) == site(target)
+    if site(initiator) == site(target):
+        return cookie.secure or cookie.same_site != "None"
+    return third_party and cookie.secure and cookie.same_site == "None"
