@@ -23,13 +23,14 @@ def chosen(
     cafile: str | None,
     distance: Mapping[str, float],
     meanwhile: Callable[[], object],
+    websocket: bool = False,
 ) -> "tuple[Network, Probe | None]":
     """The network, and whom to ask should it lead nowhere: None where that is settled.
 
-    meanwhile: what may be loaded while the lab starts up.
+    meanwhile: what may be loaded while the lab starts up. websocket: whether that is spoken there.
     """
     if wanted == "lab" or distance:
-        return in_lab(cafile, resolver, distance, meanwhile), None
+        return in_lab(cafile, resolver, distance, meanwhile, websocket=websocket), None
     from netlab.network.choose import Machine, Wish, decide
     from netlab.network.internet import Internet
 
@@ -39,7 +40,7 @@ def chosen(
     notes = (decision.reason,) if decision.reason else ()
     tell(*notes)
     if decision.network == "lab":
-        return in_lab(cafile, resolver, distance, meanwhile, notes), None
+        return in_lab(cafile, resolver, distance, meanwhile, notes, websocket), None
     meanwhile()
     internet.notes = (*internet.notes, *notes)
     return internet, probe if decision.uncertain else None
@@ -59,6 +60,7 @@ def in_lab(
     distance: Mapping[str, float],
     meanwhile: Callable[[], object],
     notes: tuple[str, ...] = (),
+    websocket: bool = False,
 ) -> Network:
     """The lab that is up already, or one of our own; with distances always one of our own."""
     from netlab.lab import Lab
@@ -69,7 +71,7 @@ def in_lab(
     try:
         meanwhile()
         network = LabNetwork(lab, cafile, resolver)
-        lab.settle()  # what it loads late would count as its servers' time
+        lab.settle(websocket)  # what it loads late would count as its servers' time
     except BaseException:
         lab.close()
         raise

@@ -22,7 +22,7 @@ def converse(asked: Asked, plain: bool) -> Exit:
     """Open, then talk until /close, the end of input, or the other side's close."""
     options = asked.options()
     network, _ = chosen(
-        asked.network, options.target.typed.host, asked.resolver, asked.cacert, {}, warm
+        asked.network, options.target.typed.host, asked.resolver, asked.cacert, {}, warm, True
     )
     return perform(
         "ws chat", lambda bench: _chat(bench, options), network, Look(brief=True, plain=plain)

@@ -78,12 +78,12 @@ def on_network(name: str, asked: Asked, run: Callable[..., object], look: Look) 
     options = asked.options()  # a mistake is told before anything is started
     wanted = "lab" if asked.url is None and asked.network == "auto" else asked.network
     host = options.target.typed.host
-    network, _ = chosen(wanted, host, asked.resolver, asked.cacert, {}, warm)
+    network, _ = chosen(wanted, host, asked.resolver, asked.cacert, {}, warm, True)
     return perform(name, lambda bench: run(bench, options), network, look)  # type: ignore[return-value,arg-type]
 
 
 def in_the_lab(name: str, run: Experiment, look: Look) -> Exit:
-    return perform(name, run, in_lab(None, None, {}, warm), look)
+    return perform(name, run, in_lab(None, None, {}, warm, websocket=True), look)
 
 
 def warm() -> None:

@@ -40,6 +40,14 @@ class Refused(Exception):
         self.advice = advice
 
 
+def load_websocket() -> None:
+    """80 ms of imports, which no lab needs that is asked for pages alone."""
+    import netlab.lab.originsite
+    import netlab.lab.pushsite
+    import netlab.lab.websocket
+    import netlab.lab.wsfaults  # noqa: F401
+
+
 class Control:
     """Obeys commands. distances is the World's own table, which commands change."""
 
@@ -92,6 +100,8 @@ class Control:
 
     async def settle(self, arguments: Arguments) -> Mapping[str, Any]:
         await self.settled.wait()
+        if arguments.get("websocket"):
+            await asyncio.to_thread(load_websocket)
         return {}
 
     async def start(self, arguments: Arguments) -> Mapping[str, Any]:

@@ -4,7 +4,9 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
+from netlab.lab.service import Plain
 from netlab.lab.webstream import Stream
 
 Header = tuple[bytes, bytes]
@@ -14,9 +16,22 @@ class Cut(Exception):
     """A body raises it to have the connection closed there and then."""
 
 
+class Tell(Protocol):
+    """Tells the lab's journal of something that happened on this request's connection."""
+
+    def __call__(self, event: str, /, **detail: Plain) -> None: ...
+
+
+def nobody(event: str, /, **detail: Plain) -> None:
+    """Where there is no journal, there is nobody to tell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request. port: the one that the client meant to reach, as a person sees it.
+
+    peer, peer_port: where the connection really comes from. tell: the journal, for what a site
+    does besides answering.
 
     gone: set when the client will send no more. In HTTP/1.1 it may have closed its half alone and
     still wait for the answer, so only a site that would keep it waiting for long heeds this.
@@ -31,6 +46,8 @@ class Request:
     version: str = "1.1"
     port: int = 443
     peer_port: int | None = None
+    peer: str = ""
+    tell: Tell = field(default=nobody, repr=False, compare=False)
     gone: asyncio.Event = field(default_factory=asyncio.Event, repr=False, compare=False)
 
     @property
@@ -79,6 +96,9 @@ class Site(ABC):
     @abstractmethod
     async def answer(self, request: Request) -> Response:
         """The answer. It may also never come: the connection's end cancels it."""
+
+    async def forget(self) -> None:
+        """Its server has stopped: let go of all that a process would lose with its end."""
 
 
 def host_of(authority: str) -> str:

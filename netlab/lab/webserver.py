@@ -45,6 +45,7 @@ class Visit:
 
     door: Door
     peer_port: int
+    peer: str = ""
     ended_by: str = "client"
 
 
@@ -85,6 +86,8 @@ class WebServer(Service):
         for door in self.doors:
             door.accepting = None
             door.at.hold()
+        for site in self.sites.values():
+            await site.forget()
 
     def tell(self, event: str, peer_port: int, at: float, **detail: Plain) -> None:
         self.world.tell(Entry(at, self.id, event, peer_port, detail=detail))
@@ -97,7 +100,7 @@ class WebServer(Service):
             except OSError:  # descriptors have run out: leave those that wait in the queue
                 await asyncio.sleep(0.05)
                 continue
-            visit = Visit(door, peer[1])
+            visit = Visit(door, peer[1], peer[0])
             self.tell("accepted", peer[1], perf_counter(), address=door.address, port=door.port)
             task = asyncio.ensure_future(self.receive(sock, visit))
             self.visits.add(task)
@@ -163,10 +166,14 @@ class WebServer(Service):
     async def serve(self, stream: Stream, visit: Visit, scheme: str) -> None:
         """Speak the HTTP that ALPN agreed on; without it, 1.1."""
 
+        def tell(event: str, /, **detail: Plain) -> None:
+            self.tell(event, visit.peer_port, perf_counter(), **detail)
+
         async def answer(request: Request) -> Response:
-            return await self.answer(
-                replace(request, port=visit.door.port, peer_port=visit.peer_port), visit
+            known = replace(
+                request, port=visit.door.port, peer_port=visit.peer_port, peer=visit.peer, tell=tell
             )
+            return await self.answer(known, visit)
 
         # Both are imported when the first client comes: the lab stands 60 ms earlier.
         if stream.alpn == "h2":

@@ -27,6 +27,7 @@ HELP = (
 
 Hear = Callable[[Endpoint, Event], None]
 Then = Callable[[Endpoint, Stream], Awaitable[None]]
+Choose = Callable[[ServerProtocol, Sequence[Subprotocol]], Subprotocol | None]
 
 
 def answer(request: Request) -> Response:
@@ -61,18 +62,10 @@ def switch(request: Request, hear: Hear, then: "Then | None" = None) -> Response
 
     then: runs beside the reading, and may send of its own accord.
     """
-    opening = ServerProtocol(
-        extensions=[server_deflate()],
-        subprotocols=[Subprotocol(name) for name in SUBPROTOCOLS],
-        select_subprotocol=chosen,
-    )
-    headers = Headers((k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers)
-    answer = opening.accept(Opening(request.target, headers))
-    if answer.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-        return text(answer.status_code, answer.body.decode("utf-8", "replace"))
-    # Its parser waits for the request, which h11 has read: frames need a protocol of their own.
-    protocol = Strict(Side.SERVER, max_size=LONGEST_MESSAGE)
-    protocol.extensions = opening.extensions
+    agreed = agree(request, chosen)
+    if isinstance(agreed, Response):
+        return agreed
+    head, protocol = agreed
 
     async def take_over(stream: Stream, ahead: bytes) -> None:
         endpoint = Endpoint(protocol, hear)
@@ -84,7 +77,32 @@ def switch(request: Request, hear: Hear, then: "Then | None" = None) -> Response
                 beside.cancel()
                 await asyncio.gather(beside, return_exceptions=True)
 
-    return Response(101, raw=answer.serialize(), switch=take_over)
+    return Response(101, raw=head, switch=take_over)
+
+
+def agree(
+    request: Request,
+    choose: Choose,
+    more: Sequence[tuple[str, str]] = (),
+    longest: int = LONGEST_MESSAGE,
+) -> tuple[bytes, Strict] | Response:
+    """The head of the 101 and the connection after it; or the answer that refuses.
+
+    choose: the subprotocol, out of those that the client offers. more: fields for the 101.
+    """
+    opening = ServerProtocol(
+        extensions=[server_deflate()], subprotocols=[], select_subprotocol=choose
+    )
+    headers = Headers((k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers)
+    answer = opening.accept(Opening(request.target, headers))
+    if answer.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+        return text(answer.status_code, answer.body.decode("utf-8", "replace"))
+    for name, value in more:
+        answer.headers[name] = value
+    # Its parser waits for the request, which h11 has read: frames need a protocol of their own.
+    protocol = Strict(Side.SERVER, max_size=longest)
+    protocol.extensions = opening.extensions
+    return answer.serialize(), protocol
 
 
 def chosen(protocol: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:

@@ -90,9 +90,7 @@ def test_everything_that_must_be_refused_is() -> None:
 def test_the_tap_reads_ws_and_not_wss() -> None:
     ran = netlab("ws", "wiretap", "--json")
     assert ran.code == Exit.OK, ran.err
-    clear, secure = ran.facts("2")["ws.wiretap"] if "ws.wiretap" in ran.facts("2") else (
-        ran.facts()["ws.wiretap"]
-    )  # fmt: skip
+    clear, secure = ran.facts("2")["ws.wiretap"]  # fmt: skip
     assert "the message received" in clear["readable"]
     assert any("mask taken off" in one for one in clear["readable"])
     assert [one for one in secure["readable"] if "message" in one or "path" in one] == []

@@ -1,6 +1,7 @@
 """The client's opening and frames, against servers that say what they are told to."""
 
 import asyncio
+import zlib
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 
@@ -10,7 +11,7 @@ from netlab.dissect.websocket_accept import accept
 from netlab.network import race, websocket
 from netlab.network.stream import TcpStream
 from netlab.network.websocket import Connection, Declined, Wish
-from netlab.network.websocket_octets import BINARY, FIN, TEXT, close, frame
+from netlab.network.websocket_octets import BINARY, FIN, RSV1, TEXT, close, frame
 
 RIGHT = ("Upgrade: websocket", "Connection: keep-alive, Upgrade", "Sec-WebSocket-Accept: {accept}")
 Use = Callable[[Connection | Declined], Awaitable[object]]
@@ -166,3 +167,19 @@ def test_an_end_in_the_middle_of_a_frame_is_1006() -> None:
     octets = frame(FIN | TEXT, b"half", length=100)
     found = against(answer(*RIGHT), Wish("a.example", deflate=False), until_over, octets, True)
     assert found == 1006
+
+
+def test_a_small_message_that_unpacks_without_end_is_hung_up_on() -> None:
+    async def until_over(result: Connection | Declined) -> object:
+        assert isinstance(result, Connection)
+        assert result.deflate
+        assert await result.receive(10) is None
+        sent = result.endpoint.protocol.close_sent
+        return None if sent is None else int(sent.code)
+
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = packer.compress(bytes(64 << 20)) + packer.flush(zlib.Z_SYNC_FLUSH)
+    octets = frame(FIN | RSV1 | BINARY, packed.removesuffix(b"\x00\x00\xff\xff"))
+    assert len(octets) < 100_000
+    head = answer(*RIGHT, "Sec-WebSocket-Extensions: permessage-deflate")
+    assert against(head, Wish("a.example"), until_over, octets) == 1009

@@ -25,7 +25,7 @@ async def run(bench: Bench) -> Exit:
             result = await _say(here, options, seen, name)
             if result is not Exit.OK:
                 return result
-        _compare(bench, seen)
+        _compare(bench.under("2/"), seen)
         return Exit.OK
     finally:
         totals.run(bench)
