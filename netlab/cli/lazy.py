@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 COMMANDS = {
     "trace": "netlab.cli.trace",
     "ws": "netlab.cli.ws",
+    "socketio": "netlab.cli.socketio",
     "replay": "netlab.cli.replay",
     "explain": "netlab.cli.explain",
     "lab": "netlab.cli.lab",

@@ -234,9 +234,9 @@ def serve(
     ] = "127.0.0.1:0",
 ) -> Exit:
     """Run the lab's WebSocket echo alone, for any client; Ctrl-C ends it."""
-    from netlab.cli.serving import serve_websocket
+    from netlab.cli.serving import serve as run
 
-    return serve_websocket(listen)
+    return run("websocket", listen)
 
 
 @app.command(epilog="Example:  netlab ws chat ws://ws.example.com/echo --network lab")

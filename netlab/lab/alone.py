@@ -5,6 +5,7 @@ import contextlib
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 
 from netlab.errors import Exit, NetlabError
 from netlab.lab.sockets import BACKLOG
@@ -63,8 +64,8 @@ async def serve(sock: socket.socket, site: Site, ready: Callable[[str, int], Non
     visits: set[asyncio.Task[None]] = set()
     accepting = asyncio.ensure_future(_accept(sock, site, visits))
     host, port = sock.getsockname()[:2]
-    ready(host, port)
     try:
+        ready(host, port)
         await over.wait()
     finally:
         tasks = {accepting, *visits}
@@ -72,6 +73,7 @@ async def serve(sock: socket.socket, site: Site, ready: Callable[[str, int], Non
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         sock.close()
+        await site.forget()
 
 
 async def _accept(sock: socket.socket, site: Site, visits: set[asyncio.Task[None]]) -> None:
@@ -79,20 +81,21 @@ async def _accept(sock: socket.socket, site: Site, visits: set[asyncio.Task[None
     while True:
         await room.acquire()
         try:
-            peer, _ = await loop.sock_accept(sock)
+            peer, address = await loop.sock_accept(sock)
         except OSError:  # descriptors have run out: leave those that wait in the queue
             room.release()
             await asyncio.sleep(0.05)
             continue
-        task = asyncio.ensure_future(_visit(peer, site))
+        task = asyncio.ensure_future(_visit(peer, address, sock.getsockname()[1], site))
         visits.add(task)
         task.add_done_callback(visits.discard)
         task.add_done_callback(lambda _: room.release())
 
 
-async def _visit(peer: socket.socket, site: Site) -> None:
+async def _visit(peer: socket.socket, address: tuple[str, int], port: int, site: Site) -> None:
     async def answer(request: Request) -> Response:
-        return await site.answer(request)
+        known = replace(request, port=port, peer=address[0], peer_port=address[1])
+        return await site.answer(known)
 
     with peer:
         try:

@@ -61,9 +61,11 @@ def scope_of(request: Request, kind: str) -> Scope:
         "extensions": {TELL: {"tell": request.tell}},
     }
     if kind == "http":
-        return scope | {"method": request.method.upper()}
-    offered = request.header(b"sec-websocket-protocol").split(",")
-    return scope | {"subprotocols": [name.strip() for name in offered if name.strip()]}
+        scope["method"] = request.method.upper()
+    else:
+        offered = request.header(b"sec-websocket-protocol").split(",")
+        scope["subprotocols"] = [name.strip() for name in offered if name.strip()]
+    return scope
 
 
 async def end(task: "asyncio.Task[Any]") -> None:

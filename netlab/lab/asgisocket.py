@@ -15,7 +15,7 @@ OPENING = 90.0
 """Seconds from the request to the first frame: the application's decision and a set distance."""
 STALL = 30.0
 """Seconds that a client may take for a message before it counts as gone."""
-NORMAL, GOING, ABNORMAL, BROKEN = 1000, 1005, 1006, 1011
+NORMAL, ABNORMAL, BROKEN = 1000, 1006, 1011
 
 
 class Conversation:
@@ -150,7 +150,7 @@ class Conversation:
             limit.reschedule(asyncio.get_running_loop().time())
 
     async def converse(self, ahead: bytes) -> None:
-        """Until both sides are done. Raises Cut if the application has failed."""
+        """Until either side has had enough. Raises Cut if the client took nothing any more."""
         reading = asyncio.ensure_future(self.read(ahead))
         both: set[asyncio.Future[Any]] = {reading, self.task}
         try:
@@ -163,10 +163,10 @@ class Conversation:
             raise Cut from error
         finally:
             self.leave(*self.last_words())
-            await asyncio.wait({self.task}, timeout=0 if reading.cancelled() else GRACE)
+            await asyncio.wait({self.task}, timeout=GRACE)
             await end(reading)
             await end(self.task)
-            if not reading.cancelled():
+            if reading.done() and not reading.cancelled():
                 reading.exception()  # a client that goes is no error
 
     def last_words(self) -> tuple[int, str]:

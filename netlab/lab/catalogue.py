@@ -20,7 +20,7 @@ TlsKind = Literal[
 Site = Literal[
     "search", "portal", "cdn", "plain", "redirects", "redirect-loop", "endless", "oversized",
     "slow-drip", "garbage", "control-characters", "markup", "silent", "cut", "bomb", "error",
-    "hugeheaders", "websocket", "unruly", "push", "app", "evil",
+    "hugeheaders", "socketio", "websocket", "unruly", "push", "app", "evil",
 ]  # fmt: skip
 
 
@@ -85,6 +85,8 @@ HOSTS: tuple[Host, ...] = (
          tls="tls12"),
     Host("ws.example.com", "echoes WebSocket messages, on the ports of HTTP and HTTPS",
          ("203.0.113.55",), site="websocket"),
+    Host("chat.example.com", "a Socket.IO server with rooms, on the ports of HTTP and HTTPS",
+         ("203.0.113.56",), site="socketio"),
     Host("unruly.example.com", "breaks one of WebSocket's rules, by path", ("203.0.113.57",),
          site="unruly"),
     Host("push.example.com", "sends the same news in five ways, to compare what each costs",

@@ -6,11 +6,15 @@ A further kind of site is a class with `answer`, and an entry in SITES.
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netlab.lab import sitefaults
 from netlab.lab.catalogue import Host
 from netlab.lab.webcontent import TYPES, Document, present
 from netlab.lab.webmessage import Header, Request, Response, Site, redirect, text
+
+if TYPE_CHECKING:
+    from netlab.lab.socketio import Chat
 
 PAGES = Path(__file__).parent / "pages"
 YEAR = 31_536_000
@@ -130,6 +134,26 @@ class WebSockets(Site):
         return websocket.answer(request)
 
 
+class SocketIO(WebSockets):
+    """A Socket.IO server, and a page that says what it is. Stopped, it forgets its sessions."""
+
+    def __init__(self) -> None:
+        self.chat: Chat | None = None
+        self.documents = Documents("chat", "no-cache")
+
+    async def answer(self, request: Request) -> Response:
+        if self.chat is None:
+            from netlab.lab.socketio import Chat  # imported late, as above
+
+            self.chat = Chat()
+        return await self.chat.answer(request) or await self.documents.answer(request)
+
+    async def forget(self) -> None:
+        chat, self.chat = self.chat, None
+        if chat is not None:
+            await chat.stop()
+
+
 class Unruly(WebSockets):
     """A WebSocket server that breaks a rule: which one, the path says."""
 
@@ -181,6 +205,7 @@ SITES: dict[str, Callable[[], Site]] = {
     "plain": lambda: Redirects(plain()),
     "redirects": lambda: Redirects(plain(), page="/page"),
     "websocket": WebSockets,
+    "socketio": SocketIO,
     "unruly": Unruly,
     "app": App,
     "evil": Evil,

@@ -97,7 +97,7 @@ class Site(ABC):
     async def answer(self, request: Request) -> Response:
         """The answer. It may also never come: the connection's end cancels it."""
 
-    async def forget(self) -> None:
+    async def forget(self) -> None:  # noqa: B027
         """Its server has stopped: let go of all that a process would lose with its end."""
 
 
