@@ -23,6 +23,7 @@ from netlab.lab.webmessage import Request, Response, Tell, nobody, text
 
 PATH, QUICK = "/socket.io/", "/quick/socket.io/"
 NAMESPACES = ("/", "/admin")
+EVENTS = frozenset({"connect", "disconnect", "echo", "say", "join", "leave"})
 HEARTBEATS = {PATH: (25, 20), QUICK: (1, 1)}
 """Seconds between two pings, and for the pong: python-socketio's own, and some to watch. Whole
 ones, as the server announces an interval of whole seconds whatever it was set to."""
@@ -107,6 +108,8 @@ class Talk(socketio.AsyncNamespace):  # type: ignore[misc]
         if event not in self.server.reserved_events:
             sid, *rest = args
             self.tell(sid, "socketio.event", name=event[:SHOWN], arguments=shown(rest))
+        if event not in EVENTS:
+            return self.server.not_handled  # and not acknowledged: whoever waits, waits in vain
         return await super().trigger_event(event, *args)
 
     async def on_echo(self, sid: str, *args: Any) -> Any:
@@ -156,6 +159,19 @@ class Talk(socketio.AsyncNamespace):  # type: ignore[misc]
         tell: Tell = environ.get("asgi.scope", NOWHERE)["extensions"][asgi.TELL]["tell"]
         session = self.server.manager.eio_sid_from_sid(sid, self.namespace)
         tell(event, sid=sid, session=session, namespace=self.namespace, **detail)
+
+
+class Elsewhere(socketio.AsyncNamespace):  # type: ignore[misc]
+    """Every other namespace: nobody can connect. The words are those of Socket.IO's own server.
+
+    Left to itself the library refuses too, but with bare text for a reason, where the protocol
+    has an object and the official client finds an empty message.
+    """
+
+    async def on_connect(self, namespace: str, sid: str, environ: Any, auth: Any = None) -> None:
+        tell: Tell = environ["asgi.scope"]["extensions"][asgi.TELL]["tell"]
+        tell("socketio.refused", namespace=namespace[:SHOWN])
+        raise socketio.exceptions.ConnectionRefusedError("Invalid namespace")
 
 
 NOWHERE = {"extensions": {asgi.TELL: {"tell": nobody}}}
@@ -233,6 +249,7 @@ def made(interval: int, timeout: int) -> Any:
         # In order, and an exception ends in our log instead of the loop's.
         async_handlers=False,
         serializer=Packet,
+        namespaces="*",
         logger=LOG,
         engineio_logger=LOG,
     )
@@ -246,4 +263,5 @@ def made(interval: int, timeout: int) -> Any:
     server.eio.on("disconnect", gone)
     for namespace in NAMESPACES:
         server.register_namespace(Talk(namespace))
+    server.register_namespace(Elsewhere("*"))
     return server
