@@ -139,7 +139,7 @@ class SocketIO(WebSockets):
 
     def __init__(self) -> None:
         self.chat: Chat | None = None
-        self.documents = Documents("chat", "no-cache")
+        self.documents = Documents("socketio", "no-cache")
 
     async def answer(self, request: Request) -> Response:
         if self.chat is None:
