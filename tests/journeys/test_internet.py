@@ -149,7 +149,23 @@ def test_a_name_that_is_not_there(net: SmallNet) -> None:
 
 
 def test_phases_agree_with_a_capture(net: SmallNet) -> None:
-    """SYN to SYN-ACK, and the request to its first octet, within 1 ms or 5 % of the wire's."""
+    """SYN to SYN-ACK, and the request to its first octet, within 1 ms or 5 % of the wire's.
+
+    Three runs at most: on a busy machine a process may be woken milliseconds after its packet
+    came, which no clock of its own can tell; what netlab got wrong would be wrong in each of them.
+    """
+    for attempt in range(3):
+        found, seen = captured_run(net)
+        connect, answer = seen["syn-ack"] - seen["syn"], seen["answer"] - seen["request"]
+        agrees = found["tcp.connect_time"] == near(connect) and found["http.ttfb"] == near(answer)
+        if agrees or attempt == 2:
+            assert found["tcp.connect_time"] == near(connect)
+            assert found["http.ttfb"] == near(answer)
+            return
+
+
+def captured_run(net: SmallNet) -> tuple[dict[str, Any], dict[str, float]]:
+    """One journey's facts, and the same as tshark saw it pass."""
     tshark = find("tshark")
     assert tshark is not None
     with subprocess.Popen(
@@ -165,8 +181,7 @@ def test_phases_agree_with_a_capture(net: SmallNet) -> None:
             seen = captured(capture, str(found["tcp.local_port"]))
         finally:
             capture.terminate()
-    assert found["tcp.connect_time"] == near(seen["syn-ack"] - seen["syn"])
-    assert found["http.ttfb"] == near(seen["answer"] - seen["request"])
+    return found, seen
 
 
 def near(seconds: float) -> Any:
