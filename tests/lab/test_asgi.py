@@ -385,6 +385,50 @@ class Flood(Stream):
         return
 
 
+class Stuck(Flood):
+    """A client that takes nothing, and leaves once something is being sent to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sending = asyncio.Event()
+
+    async def read(self) -> bytes:
+        await self.sending.wait()
+        return b""
+
+    async def send(self, data: bytes) -> None:
+        self.sending.set()
+        await asyncio.Event().wait()
+
+
+async def taken_over(app: App) -> Callable[[Stream, bytes], Awaitable[None]]:
+    """What takes the connection over once an application has accepted it."""
+    fields = [line.split(b": ") for line in OPENING.split(b"\r\n")[1:-2]]
+    request = Request("GET", "http", "x", "/", tuple((k, v) for k, v in fields))
+    response = await asgi.answer(app, request)
+    assert response.switch is not None
+    return response.switch
+
+
+def test_what_is_being_sent_is_given_up_when_the_client_goes() -> None:
+    caught: list[type[BaseException]] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        try:
+            await send({"type": "websocket.send", "text": "hello"})
+        except BaseException as error:
+            caught.append(type(error))
+
+    async def use() -> None:
+        take_over = await taken_over(app)
+        await take_over(Stuck(), b"")
+
+    asyncio.run(asyncio.wait_for(use(), PATIENCE))
+    assert caught == [OSError]
+
+
 def test_an_application_is_handed_no_more_than_it_takes() -> None:
     async def lazy(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
@@ -392,12 +436,13 @@ def test_an_application_is_handed_no_more_than_it_takes() -> None:
         await asyncio.Event().wait()
 
     async def use() -> int:
-        fields = [line.split(b": ") for line in OPENING.split(b"\r\n")[1:-2]]
-        request = Request("GET", "http", "x", "/", tuple((k, v) for k, v in fields))
-        response = await asgi.answer(lazy, request)
-        assert response.switch is not None
         flood = Flood()
-        talking = asyncio.ensure_future(response.switch(flood, b""))
+        take_over = await taken_over(lazy)
+
+        async def talk() -> None:
+            await take_over(flood, b"")
+
+        talking = asyncio.ensure_future(talk())
         for _ in range(500):
             await asyncio.sleep(0)
         taken = flood.taken

@@ -412,6 +412,18 @@ def test_what_waits_for_a_client_is_bounded() -> None:
     assert run(use) == (1, None)
 
 
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        '2["connect",{}]', '2["disconnect"]', "2[]", "2[1]", "2{}", "2", '51-["connect"]',
+        f'5{MOST_ATTACHMENTS + 1}-["echo"]',
+    ],
+)  # fmt: skip
+def test_an_event_without_a_proper_name_is_no_packet(encoded: str) -> None:
+    with pytest.raises(ValueError):
+        Packet(encoded_packet=encoded)
+
+
 def test_a_packet_is_taken_apart_as_the_library_does() -> None:
     packet = Packet(encoded_packet='2/admin,12["say","room","text"]')
     assert (packet.namespace, packet.id, packet.data) == ("/admin", 12, ["say", "room", "text"])
