@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from netlab.cli import options
 from netlab.cli.guard import guarded
 from netlab.errors import Exit
 
@@ -13,6 +14,26 @@ app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 @app.callback()
 def socketio() -> None:
     """Socket.IO: what the library adds to WebSocket, and why it is none itself."""
+
+
+@app.command(epilog="Example:  netlab socketio demo")
+@guarded
+def demo(
+    brief: options.Brief = False,
+    deep: options.Deep = False,
+    step: options.StepByStep = False,
+    plain: options.Plain = False,
+    json: options.Json = False,
+    mermaid: options.Mermaid = False,
+    save: options.Save = None,
+    force: options.Force = False,
+) -> Exit:
+    """Run everything that Socket.IO adds, and show every packet (in the lab)."""
+    look = options.Look(brief, deep, step, plain, json, mermaid, False, save, force)
+    from netlab.cli.socketio_run import in_the_lab
+    from netlab.experiments.socketio import demo as experiment
+
+    return in_the_lab("socketio demo", experiment.run, look)
 
 
 @app.command(epilog="Example:  netlab socketio serve --listen 127.0.0.1:3000")

@@ -77,6 +77,13 @@ class Network(ABC):
         """All that the network's own servers have told so far; empty where we run none."""
         return ()
 
+    async def command(self, name: str, **arguments: object) -> None:
+        """Have the network's own servers do something (`stop`, `start` with service=).
+
+        Raises NoRoute where we run none: nobody else's servers are ours to command.
+        """
+        raise NoRoute(str(arguments.get("service", name)))
+
     def set_up(self) -> tuple[str, ...]:
         """Settings of this network that a person must know of, one sentence each (lab delays)."""
         return ()

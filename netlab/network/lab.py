@@ -51,6 +51,9 @@ class LabNetwork(Network):
             for e in self.lab.entries()
         )
 
+    async def command(self, name: str, **arguments: object) -> None:
+        await asyncio.to_thread(self.lab.command, name, **arguments)
+
     def set_up(self) -> tuple[str, ...]:
         directory = self.lab.directory
         delays = sorted((who, time) for who, time in directory.distances.items() if time > 0)

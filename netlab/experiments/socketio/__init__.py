@@ -1,0 +1,1 @@
+"""Socket.IO: the library over WebSocket and HTTP, packet by packet."""
