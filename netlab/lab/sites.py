@@ -3,6 +3,7 @@
 A further kind of site is a class with `answer`, and an entry in SITES.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -134,6 +135,13 @@ class WebSockets(Site):
         return websocket.answer(request)
 
 
+def chat_site() -> "type[Chat]":
+    """300 ms of imports: late, as above, and while the lab goes on serving others."""
+    from netlab.lab.socketio import Chat
+
+    return Chat
+
+
 class SocketIO(WebSockets):
     """A Socket.IO server, and a page that says what it is. Stopped, it forgets its sessions."""
 
@@ -143,9 +151,8 @@ class SocketIO(WebSockets):
 
     async def answer(self, request: Request) -> Response:
         if self.chat is None:
-            from netlab.lab.socketio import Chat  # imported late, as above
-
-            self.chat = Chat()
+            made = await asyncio.to_thread(chat_site)
+            self.chat = self.chat or made()  # another request may have come meanwhile
         return await self.chat.answer(request) or await self.documents.answer(request)
 
     async def forget(self) -> None:
