@@ -147,13 +147,15 @@ class SocketIO(WebSockets):
 
     def __init__(self) -> None:
         self.chat: Chat | None = None
+        self.loading = asyncio.Lock()
         self.documents = Documents("socketio", "no-cache")
 
     async def answer(self, request: Request) -> Response:
-        if self.chat is None:
-            made = await asyncio.to_thread(chat_site)
-            self.chat = self.chat or made()  # another request may have come meanwhile
-        return await self.chat.answer(request) or await self.documents.answer(request)
+        async with self.loading:
+            if self.chat is None:
+                self.chat = (await asyncio.to_thread(chat_site))()
+            chat = self.chat
+        return await chat.answer(request) or await self.documents.answer(request)
 
     async def forget(self) -> None:
         chat, self.chat = self.chat, None
