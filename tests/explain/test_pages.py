@@ -23,6 +23,7 @@ SECTIONS = ["What it is", "Why it exists", "What goes wrong", "Often said, and m
 SOURCE = re.compile(
     r"RFC \d{3,4} §[A-Z\d]+(\.\d+)*"
     r"|(WHATWG|W3C) [A-Z][A-Za-z ]+( §\d+(\.\d+)*)?"
+    r"|(Engine|Socket)\.IO protocol \d"
     r"|draft-[a-z\d-]+|FIPS \d+|UTS #\d+"
     r"|CA/Browser Forum [A-Z][A-Za-z ]+ §\d+(\.\d+)*"
     r"|[a-z.]+\([357]\)"
