@@ -23,7 +23,7 @@ def test_the_demo_has_its_chapters(shown: Ran) -> None:
     assert [step.removeprefix("socketio.") for step in steps] == [
         "connect", "upgrade", "namespaces", "events", "timeout", "binary", "fallback", "polling",
         "fallback-raw", "direct", "rooms", "cut", "rooms-gone", "heartbeat", "silence",
-        "reconnect", "stranger-client", "stranger-server", "journey",
+        "reconnect", "stranger-client", "stranger-server",
     ]  # fmt: skip
 
 
