@@ -1,5 +1,6 @@
 """A site served alone, as `netlab ws serve` does, for clients that are not ours."""
 
+import asyncio
 import contextlib
 import signal
 import socket
@@ -50,6 +51,13 @@ def serving(*words: str, end: signal.Signals = signal.SIGTERM) -> Iterator[str]:
             server.kill()
 
 
+async def echoed(url: str, *arguments: str | int) -> list[str | int]:
+    """What the library's client, over polling, has back from the server."""
+    async with socketio.AsyncSimpleClient(reconnection=False) as client:
+        await client.connect(url, transports=["polling"])
+        return list(await client.call("echo", arguments, timeout=10))
+
+
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_a_socket_io_server_serves_whatever_name_it_is_called_by(end: signal.Signals) -> None:
     serve = serving("socketio", "serve", "--listen", "localhost:0", end=end)
@@ -57,9 +65,7 @@ def test_a_socket_io_server_serves_whatever_name_it_is_called_by(end: signal.Sig
         assert url.startswith("http://127.0.0.1:") or url.startswith("http://[::1]:")
         page = httpx.get(url, headers={"Host": "any.example"}, trust_env=False, verify=False)
         assert (page.status_code, "Socket.IO" in page.text) == (200, True)
-        with socketio.SimpleClient(reconnection=False) as client:
-            client.connect(url, transports=["polling"])
-            assert client.call("echo", ("hello", 1), timeout=10) == ("hello", 1)
+        assert asyncio.run(echoed(url, "hello", 1)) == ["hello", 1]
         # One stays connected until the server has gone.
         last = connect(f"ws{url[4:]}socket.io/?EIO=4&transport=websocket", proxy=None)
         assert after.enter_context(last).recv(timeout=10)
