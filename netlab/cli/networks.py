@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 OWN = (
     "The lab of this run ends with it. To try the lines under “see it yourself”, keep one running "
-    "with `netlab lab up`, and trace again."
+    "with `netlab lab up`, and run this again."
 )
 SHARED = "The lab that `netlab lab up` keeps running is used: the lines below work while it does."
 

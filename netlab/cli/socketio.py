@@ -36,6 +36,26 @@ def demo(
     return in_the_lab("socketio demo", experiment.run, look)
 
 
+@app.command(epilog="Example:  netlab socketio compare")
+@guarded
+def compare(
+    brief: options.Brief = False,
+    deep: options.Deep = False,
+    step: options.StepByStep = False,
+    plain: options.Plain = False,
+    json: options.Json = False,
+    mermaid: options.Mermaid = False,
+    save: options.Save = None,
+    force: options.Force = False,
+) -> Exit:
+    """Lay raw WebSocket beside Socket.IO: round trips, octets, cuts, hearers (in the lab)."""
+    look = options.Look(brief, deep, step, plain, json, mermaid, False, save, force)
+    from netlab.cli.socketio_run import in_the_lab
+    from netlab.experiments.socketio import comparing as experiment
+
+    return in_the_lab("socketio compare", experiment.run, look)
+
+
 @app.command(epilog="Example:  netlab socketio serve --listen 127.0.0.1:3000")
 @guarded
 def serve(

@@ -11,7 +11,7 @@ from netlab.network.base import Network
 
 
 def in_the_lab(name: str, run: Experiment, look: Look) -> Exit:
-    network = in_lab(None, None, {}, warm)
+    network = in_lab(None, None, {}, warm, websocket=True)
     try:
         wake(network)
     except BaseException:

@@ -248,6 +248,7 @@ class Raw:
     actor: str
     address: str = ADDRESS
     strip_upgrade: bool = False
+    server: str = "server"
     relay: Relay = field(init=False)
     told: Teller = field(init=False)
     streams: list[TcpStream] = field(default_factory=list)
@@ -258,7 +259,7 @@ class Raw:
             self.bench.recorder.now, strip_upgrade=self.strip_upgrade,
         )  # fmt: skip
         await self.relay.__aenter__()
-        self.told = Teller(self.bench, self.relay, self.actor)
+        self.told = Teller(self.bench, self.relay, self.actor, self.server)
         return self
 
     async def __aexit__(self, *_: object) -> None:
