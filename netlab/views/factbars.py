@@ -41,13 +41,13 @@ def chart(bars: Bars, rows: Value, sheet: Sheet, role: Role) -> list[Line]:
     return made
 
 
-def pairs(bars: Bars, rows: Value) -> list[tuple[str, float]]:
+def pairs(bars: Bars, rows: Value) -> list[tuple[str, int | float]]:
     """Label and value of each row that has both."""
     if not isinstance(rows, list):
         return []
-    found = []
+    found: list[tuple[str, int | float]] = []
     for row in rows:
         value = row.get(bars.value) if isinstance(row, dict) else None
         if isinstance(row, dict) and isinstance(value, int | float) and value >= 0:
-            found.append((str(row.get(bars.label, "")), float(value)))
+            found.append((str(row.get(bars.label, "")), value))
     return found

@@ -32,7 +32,8 @@ def table(
         for row in body:
             made += _line(row, widths, indent, "")
     if more := len(rows) - len(shown):
-        made += sheet.paragraph(f"{more} more rows; --deep shows all.", indent, "quiet")
+        rows_ = "row" if more == 1 else "rows"
+        made += sheet.paragraph(f"{more} more {rows_}; --deep shows all.", indent, "quiet")
     return made
 
 

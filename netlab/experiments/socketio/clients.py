@@ -49,6 +49,7 @@ class Wanted:
     """How a client is to connect. transports None: the library's own order.
 
     back_off: seconds before the first attempt to reconnect, and at most; None: it does not.
+    query: of the URL, as a server may want it. fields: header fields for every request.
     """
 
     path: str = PATH
@@ -56,6 +57,8 @@ class Wanted:
     namespaces: tuple[str, ...] = ("/",)
     back_off: tuple[float, float] | None = None
     strip_upgrade: bool = False
+    query: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -109,7 +112,8 @@ class Client:
         )
         await self.relay.__aenter__()
         self.told = Teller(self.bench, self.relay, self.actor, self.server)
-        self.session = session(self.authority, self.url, self.tls is not None, self._followed())
+        fields = {"Host": self.authority, **dict(wanted.fields)}
+        self.session = session(fields, self.url, self.tls is not None, self._followed())
         self.sio = socketio.AsyncClient(
             reconnection=wanted.back_off is not None,
             reconnection_delay=delays[0],
@@ -143,9 +147,10 @@ class Client:
 
     async def connect(self, patience: float = PATIENCE) -> None:
         """Raises one of BROKEN."""
+        url = f"{self.url}?{self.wanted.query}" if self.wanted.query else self.url
         async with asyncio.timeout(patience):
             await self.sio.connect(
-                self.url, transports=self.wanted.transports and [*self.wanted.transports],
+                url, transports=self.wanted.transports and [*self.wanted.transports],
                 namespaces=[*self.wanted.namespaces], socketio_path=self.wanted.path,
                 wait_timeout=patience,
             )  # fmt: skip
@@ -231,12 +236,15 @@ def plainly(error: BaseException) -> str:
 
 
 def session(
-    authority: str, url: str, secure: bool, trace: aiohttp.TraceConfig
+    fields: dict[str, str], url: str, secure: bool, trace: aiohttp.TraceConfig
 ) -> aiohttp.ClientSession:
-    """An aiohttp session that names the server which is meant."""
+    """An aiohttp session whose requests bear these fields: `Host` names the server that is meant.
+
+    secure: whether cookies for https go along, though the relay is spoken to in the clear.
+    """
     jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=[url] if secure else None)
     return aiohttp.ClientSession(
-        headers={"Host": authority}, cookie_jar=jar, trace_configs=[trace], trust_env=False
+        headers=fields, cookie_jar=jar, trace_configs=[trace], trust_env=False
     )
 
 

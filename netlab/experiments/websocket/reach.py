@@ -14,6 +14,7 @@ from netlab.network.tls import handshake
 
 CONNECT_PATIENCE = 10.0
 TLS_PATIENCE = 10.0
+ROLE = "WebSocket server"
 
 
 @dataclass(slots=True)
@@ -63,7 +64,7 @@ def anchors_for(bench: Bench, options: Options) -> Anchors | None:
         ) from None
 
 
-async def reach(bench: Bench, options: Options, clock: Clock) -> Reached | Exit:
+async def reach(bench: Bench, options: Options, clock: Clock, role: str = ROLE) -> Reached | Exit:
     """Find the host, connect, and shake hands where the URL says wss."""
     typed = options.target.typed
     anchors = anchors_for(bench, options)
@@ -72,7 +73,7 @@ async def reach(bench: Bench, options: Options, clock: Clock) -> Reached | Exit:
     found = await lookup.run(bench, typed.host, place, options.family, typed.port)
     if found.error is not None:
         return Exit.TIMEOUT if found.error == "timeout" else Exit.NAME
-    return await dial(bench, options, clock, found.addresses, anchors)
+    return await dial(bench, options, clock, found.addresses, anchors, role)
 
 
 async def dial(
@@ -81,6 +82,7 @@ async def dial(
     clock: Clock,
     addresses: tuple[str, ...],
     anchors: Anchors | None,
+    role: str = ROLE,
 ) -> Reached | Exit:
     """TCP, and TLS where the URL says wss."""
     typed = options.target.typed
@@ -90,7 +92,7 @@ async def dial(
     )  # fmt: skip
     if not isinstance(connected, Connected):
         return Exit.TIMEOUT if connected == "timeout" else Exit.CONNECT
-    bench.recorder.actor("server", typed.host, "WebSocket server")
+    bench.recorder.actor("server", typed.host, role)
     secured = None
     if anchors is not None:
         result = await secure.run(
