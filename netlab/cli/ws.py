@@ -34,6 +34,9 @@ Insecure = Annotated[
 CaCert = Annotated[
     str | None, typer.Option("--cacert", metavar="FILE", help="Trust the anchors in FILE only.")
 ]
+Http2 = Annotated[
+    bool, typer.Option("--http2", help="Over a stream of HTTP/2 (RFC 8441); wss:// only.")
+]
 Resolver = Annotated[
     str | None, typer.Option("--resolver", metavar="IP[:PORT]", help="Ask this resolver.")
 ]
@@ -59,6 +62,7 @@ def handshake(
     header: Fields = None,
     origin: Origin = None,
     compression: Compression = False,
+    http2: Http2 = False,
     insecure: Insecure = False,
     cacert: CaCert = None,
     resolver: Resolver = None,
@@ -79,7 +83,7 @@ def handshake(
 
     asked = Asked(
         url, network.value, subprotocol, header, origin, not compression, insecure, cacert,
-        resolver, max_time,
+        resolver, max_time, http2,
     )  # fmt: skip
     return shake(asked, look)
 
@@ -96,6 +100,7 @@ def send(
     header: Fields = None,
     origin: Origin = None,
     no_compression: NoCompression = False,
+    http2: Http2 = False,
     insecure: Insecure = False,
     cacert: CaCert = None,
     resolver: Resolver = None,
@@ -116,7 +121,7 @@ def send(
 
     asked = Asked(
         url, network.value, subprotocol, header, origin, no_compression, insecure, cacert,
-        resolver, max_time,
+        resolver, max_time, http2,
     )  # fmt: skip
     return deliver(asked, tuple(message), look)
 
@@ -248,6 +253,7 @@ def chat(
     header: Fields = None,
     origin: Origin = None,
     no_compression: NoCompression = False,
+    http2: Http2 = False,
     insecure: Insecure = False,
     cacert: CaCert = None,
     resolver: Resolver = None,
@@ -258,6 +264,7 @@ def chat(
     from netlab.cli.ws_runs import Asked
 
     asked = Asked(
-        url, network.value, subprotocol, header, origin, no_compression, insecure, cacert, resolver
-    )
+        url, network.value, subprotocol, header, origin, no_compression, insecure, cacert,
+        resolver, http2=http2,
+    )  # fmt: skip
     return converse(asked, plain)

@@ -10,7 +10,7 @@ from netlab.cli.parse import header_fields, seconds
 from netlab.cli.run import Experiment, perform
 from netlab.errors import Exit, NetlabError
 from netlab.experiments.websocket.options import Options
-from netlab.experiments.websocket.target import LAB, parse
+from netlab.experiments.websocket.target import LAB, LAB_SECURE, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,24 @@ class Asked:
     cacert: str | None = None
     resolver: str | None = None
     max_time: str = "30s"
+    http2: bool = False
 
     def options(self) -> Options:
+        target = parse(self.url or (LAB_SECURE if self.http2 else LAB))
+        if self.http2 and not target.secure:
+            raise NetlabError(
+                f"{self.url} --http2: HTTP/2 is spoken inside TLS here.",
+                cause="browsers settle on it by ALPN, in the TLS handshake; in the clear hardly "
+                "anybody speaks it (RFC 9113 §3.1)",
+                advice=f"wss{target.url.removeprefix('ws')}",
+            )
         return Options(
-            target=parse(self.url or LAB),
+            target=target,
             subprotocols=tuple(map(_token, self.subprotocols or ())),
             headers=header_fields(self.headers or ()),
             origin=None if self.origin is None else _origin(self.origin),
             deflate=not self.no_compression,
+            http2=self.http2,
             insecure=self.insecure,
             max_time=seconds(self.max_time, "--max-time"),
         )

@@ -4,7 +4,7 @@ A further kind of site is a class with `answer`, and an entry in SITES.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -124,9 +124,9 @@ class Elsewhere(Site):
 
 
 class WebSockets(Site):
-    """WebSocket on both ports. HTTP/1.1 alone: there is no Upgrade in HTTP/2 (RFC 9113 §8.2.2)."""
+    """WebSocket on both ports. HTTP/1.1 alone: there is no Upgrade in HTTP/2 (RFC 9113 §8.6)."""
 
-    alpn = ("http/1.1",)
+    alpn: Sequence[str] = ("http/1.1",)
     plain_too = True
 
     async def answer(self, request: Request) -> Response:
@@ -140,6 +140,20 @@ def chat_site() -> "type[Chat]":
     from netlab.lab.socketio import Chat
 
     return Chat
+
+
+class Echo(WebSockets):
+    """An echo over HTTP/2 too, by extended CONNECT; who wants an Upgrade offers http/1.1 alone."""
+
+    alpn = ("h2", "http/1.1")
+    extended_connect = True
+
+    async def answer(self, request: Request) -> Response:
+        if request.version != "2":
+            return await super().answer(request)
+        from netlab.lab import websocket2
+
+        return websocket2.answer(request)
 
 
 class SocketIO(WebSockets):
@@ -213,7 +227,7 @@ SITES: dict[str, Callable[[], Site]] = {
     ),
     "plain": lambda: Redirects(plain()),
     "redirects": lambda: Redirects(plain(), page="/page"),
-    "websocket": WebSockets,
+    "websocket": Echo,
     "socketio": SocketIO,
     "unruly": Unruly,
     "app": App,

@@ -4,10 +4,12 @@ Theory of operation. One task reads the connection and hands h2's events to stre
 is an object of its own with a task of its own. A stream sends as far as flow control lets it
 (RFC 9113 §5.2) and waits for the window to open; what it receives is acknowledged when it is
 taken, so that a client cannot fill the server's memory. What a stream does is a parameter: the
-usual one reads a request and answers it, another may speak WebSocket over it (RFC 8441).
+usual one reads a request and answers it; an extended CONNECT's answer may take the stream over
+and speak something else on it (RFC 8441).
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 
 from h2.config import H2Configuration
@@ -34,6 +36,9 @@ USUAL = {
     SettingCodes.MAX_CONCURRENT_STREAMS: 100,  # RFC 9113 §6.5.2 recommends no fewer
     SettingCodes.MAX_HEADER_LIST_SIZE: 1 << 16,
 }
+
+EXTENDED_CONNECT = {SettingCodes.ENABLE_CONNECT_PROTOCOL: 1}
+"""Says that a stream may carry another protocol (RFC 8441 §3)."""
 
 
 class H2Stream:
@@ -175,15 +180,33 @@ class Http2:
             await self.serve_stream(stream)
         except StreamClosedError:
             return  # the client reset it between two of our frames
+        finally:
+            await self.leave(stream)
+
+    async def leave(self, stream: H2Stream) -> None:
+        """Nobody takes what still comes; the window of the connection must open all the same."""
+        del self.streams[stream.number]
+        if not stream.arrived.empty():
+            while not stream.arrived.empty():
+                self.forgo(stream.number, stream.arrived.get_nowait())
+            with contextlib.suppress(Closed):
+                await self.flush()
 
     def close(self, number: int, task: asyncio.Task[None]) -> None:
-        del self.streams[number], self.tasks[number]
+        self.streams.pop(number, None)
+        del self.tasks[number]
         if not task.cancelled() and (error := task.exception()) and not self.broken.done():
             self.broken.set_exception(error)
 
     def deliver(self, number: int | None, item: tuple[bytes, int] | None) -> None:
         if stream := self.streams.get(number or 0):
             stream.arrived.put_nowait(item)
+        else:
+            self.forgo(number, item)
+
+    def forgo(self, number: int | None, item: tuple[bytes, int] | None) -> None:
+        if item is not None and item[1] and number:
+            self.state.acknowledge_received_data(item[1], number)
 
     async def room(self, number: int) -> int:
         """How much may be sent on this stream now, once it is more than nothing."""
@@ -203,6 +226,9 @@ def answering(answer: Callable[[Request], Awaitable[Response]]) -> Serve:
     """What a stream usually does: one request, one answer."""
 
     async def serve(stream: H2Stream) -> None:
+        if stream.pseudo(":method") == "CONNECT":  # it has no body: data come once it is accepted
+            await connect(stream, head_of(stream), answer)
+            return
         request = await read_request(stream)
         if request is None:
             await stream.reset(ErrorCodes.ENHANCE_YOUR_CALM)
@@ -212,6 +238,47 @@ def answering(answer: Callable[[Request], Awaitable[Response]]) -> Serve:
     return serve
 
 
+async def connect(
+    stream: H2Stream, request: Request, answer: Callable[[Request], Awaitable[Response]]
+) -> None:
+    """Answer a CONNECT; the end of what takes the stream over ends the stream."""
+    response = await answer(request)
+    if response.switch is None:
+        await send_response(stream, request, response)
+        return
+    await stream.send_headers([(b":status", b"%d" % response.status), *response.headers])
+    tunnel = Tunnel(stream)
+    # Closed: the client has ended its half. If it is the connection, whoever reads it knows too.
+    with contextlib.suppress(Closed):
+        await response.switch(tunnel, b"")
+    with contextlib.suppress(Closed):
+        await tunnel.finish()
+
+
+class Tunnel(Stream):
+    """The data of one stream, as if they came over a connection of their own (RFC 8441 §5)."""
+
+    def __init__(self, stream: H2Stream) -> None:
+        self.stream = stream
+
+    async def read(self) -> bytes:
+        while (data := await self.stream.receive()) == b"":
+            pass  # an empty frame is no end
+        return data or b""
+
+    async def send(self, data: bytes) -> None:
+        try:
+            await self.stream.send_data(data)
+        except ProtocolError as error:
+            raise Closed(str(error)) from error
+
+    async def finish(self) -> None:
+        try:
+            await self.stream.send_data(b"", end=True)
+        except ProtocolError as error:
+            raise Closed(str(error)) from error
+
+
 async def read_request(stream: H2Stream) -> Request | None:
     """The request with its body; None if that is too large."""
     body = b""
@@ -219,6 +286,10 @@ async def read_request(stream: H2Stream) -> Request | None:
         body += data
         if len(body) > BODY_LIMIT:
             return None
+    return head_of(stream, body)
+
+
+def head_of(stream: H2Stream, body: bytes = b"") -> Request:
     authority = stream.pseudo(":authority")
     if not authority:
         named = (value for name, value in stream.headers if name == b"host")
@@ -231,6 +302,7 @@ async def read_request(stream: H2Stream) -> Request | None:
         tuple(header for header in stream.headers if not header[0].startswith(b":")),
         body,
         "2",
+        stream.pseudo(":protocol"),
     )
 
 
@@ -267,4 +339,4 @@ async def send_pieces(stream: H2Stream, pieces: AsyncIterator[bytes]) -> None:
     await stream.send_data(b"", end=True)
 
 
-__all__ = ["Closed", "H2Stream", "Http2", "answering"]
+__all__ = ["EXTENDED_CONNECT", "Closed", "H2Stream", "Http2", "answering"]

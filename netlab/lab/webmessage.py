@@ -30,6 +30,7 @@ def nobody(event: str, /, **detail: Plain) -> None:
 class Request:
     """A request. port: the one that the client meant to reach, as a person sees it.
 
+    protocol: what an extended CONNECT wants to speak on its stream (RFC 8441 §4), else empty.
     peer, peer_port: where the connection really comes from. tell: the journal, for what a site
     does besides answering.
 
@@ -44,6 +45,7 @@ class Request:
     headers: tuple[Header, ...] = ()
     body: bytes = b""
     version: str = "1.1"
+    protocol: str = ""
     port: int = 443
     peer_port: int | None = None
     peer: str = ""
@@ -69,7 +71,8 @@ class Request:
 class Response:
     """An answer. raw: the whole head as octets, for what no library would send.
 
-    switch: takes the connection over once the head is sent, with what came ahead (101).
+    switch: takes the connection over once the head is sent, with what came ahead (101); over
+    HTTP/2 it takes the stream of an extended CONNECT over.
     A body that is given in pieces is sent in chunks unless its length stands in the headers.
     """
 
@@ -88,10 +91,12 @@ class Site(ABC):
     """What stands behind a host name. alpn: the HTTP versions it can be had in, best first.
 
     plain_too: it is served over plain HTTP as well, where others are redirected to https.
+    extended_connect: other protocols can be spoken on its HTTP/2 streams (RFC 8441).
     """
 
     alpn: Sequence[str] = ("h2", "http/1.1")
     plain_too: bool = False
+    extended_connect: bool = False
 
     @abstractmethod
     async def answer(self, request: Request) -> Response:

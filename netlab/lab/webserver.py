@@ -177,9 +177,11 @@ class WebServer(Service):
 
         # Both are imported when the first client comes: the lab stands 60 ms earlier.
         if stream.alpn == "h2":
-            from netlab.lab.webh2 import Http2, answering
+            from netlab.lab.webh2 import EXTENDED_CONNECT, Http2, answering
 
-            await Http2(stream, answering(answer)).serve()
+            extended = any(site.extended_connect for site in self.sites.values())
+            settings = EXTENDED_CONNECT if extended else None
+            await Http2(stream, answering(answer), settings).serve()
         else:
             from netlab.lab.webh1 import Http1
 
@@ -212,6 +214,8 @@ class WebServer(Service):
             return text(421, f"{request.host[:SHOWN]} is not served here.\n")
         if request.port == HTTP and not site.plain_too:
             return redirect(301, f"https://{request.host}{request.target}")
+        if request.method == "CONNECT" and not (request.protocol and site.extended_connect):
+            return text(501, "This is no proxy.\n")  # RFC 9110 §9.3.6
         if self.fault:
             site = sitefaults.SITES[self.fault]()
         return await site.answer(request)

@@ -66,6 +66,13 @@ def switch(request: Request, hear: Hear, then: "Then | None" = None) -> Response
     if isinstance(agreed, Response):
         return agreed
     head, protocol = agreed
+    return Response(101, raw=head, switch=taking_over(protocol, hear, then))
+
+
+def taking_over(
+    protocol: Strict, hear: Hear, then: "Then | None" = None
+) -> Callable[[Stream, bytes], Awaitable[None]]:
+    """What a connection does once it is a WebSocket; then is as above."""
 
     async def take_over(stream: Stream, ahead: bytes) -> None:
         endpoint = Endpoint(protocol, hear)
@@ -77,7 +84,7 @@ def switch(request: Request, hear: Hear, then: "Then | None" = None) -> Response
                 beside.cancel()
                 await asyncio.gather(beside, return_exceptions=True)
 
-    return Response(101, raw=head, switch=take_over)
+    return take_over
 
 
 def agree(

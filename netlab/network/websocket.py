@@ -37,7 +37,7 @@ MOST_WAITING = 1024
 
 Why = Literal[
     "status", "upgrade", "connection", "accept", "extension", "subprotocol", "garbage", "closed",
-    "timeout",
+    "timeout", "alpn", "setting", "fields",
 ]  # fmt: skip
 RULES: dict[Why, str] = {
     "status": "RFC 6455 §4.1, client requirement 1",
@@ -47,6 +47,9 @@ RULES: dict[Why, str] = {
     "extension": "RFC 6455 §4.1, client requirement 5",
     "subprotocol": "RFC 6455 §4.1, client requirement 6",
     "garbage": "RFC 9112 §2.1",
+    "alpn": "RFC 7301 §3.2",
+    "setting": "RFC 8441 §3",
+    "fields": "RFC 9113 §8.2",
 }
 Pairs = tuple[tuple[str, str], ...]
 
@@ -80,7 +83,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """No WebSocket came of it. text: in plain words. rule: what the answer broke, if any."""
+    """No WebSocket came of it. text: in plain words. key: empty over HTTP/2, which has none."""
 
     why: Why
     text: str
@@ -89,6 +92,7 @@ class Declined:
 
     @property
     def rule(self) -> str:
+        """What the answer broke, if any."""
         return RULES.get(self.why, "")
 
 

@@ -21,8 +21,14 @@ Row = tuple[str, str, str]
 
 
 def drawn(chapter: Chapter, sheet: Sheet) -> list[Line]:
-    """The first messages of the chapter that have fields smaller than an octet."""
-    found = [m for m in topmost(chapter.all(Message)) if has_bits(m.fields)]
+    """The first messages of the chapter that have fields smaller than an octet.
+
+    Of a protocol that carries others none is drawn: the chapter is about what it carries.
+    """
+    messages = chapter.all(Message)
+    carriers = {message.carrier for message in messages} - {None}
+    below = {message.protocol for message in messages if message.id in carriers}
+    found = [m for m in topmost(messages) if has_bits(m.fields) and m.protocol not in below]
     made: list[Line] = []
     for message in found[:MOST_MESSAGES]:
         way = f"{chapter.story.name(message.sender)} to {chapter.story.name(message.receiver)}"

@@ -185,3 +185,52 @@ def test_another_sites_page_reads_from_a_server_that_does_not_look() -> None:
     }
     assert facts["ws.origin.api_private"]
     assert not facts["ws.origin.api_readable"]
+
+
+@pytest.fixture(scope="module")
+def over_http2() -> Ran:
+    return netlab("ws", "handshake", "--http2", "--json")
+
+
+def test_over_http2_the_same_exchange_goes_over_a_stream(over_http2: Ran) -> None:
+    assert over_http2.code == Exit.OK, over_http2.err
+    steps = [step["id"] for step in over_http2.records("step")]
+    assert steps[-7:] == [
+        "ws.h2", "ws.text", "ws.binary", "ws.large", "ws.fragments", "ws.close", "journey",
+    ]  # fmt: skip
+    facts = over_http2.facts()
+    assert (facts["ws.connect_protocol"], facts["ws.status"], facts["ws.stream"]) == (1, 200, 1)
+    assert (facts["ws.beside_stream"], facts["ws.beside_status"]) == (3, 200)
+    assert {"ws.key", "ws.accept"}.isdisjoint(facts)
+    assert (facts["ws.frames_sent"], facts["ws.frames_received"]) == (8, 6)
+    assert (facts["ws.close_code"], facts["tls.alpn"]) == (1000, "h2")
+
+
+def test_every_frame_over_http2_stands_in_a_data_frame_and_is_masked_by_the_client(
+    over_http2: Ran,
+) -> None:
+    messages = {message["id"]: message for message in over_http2.records("message")}
+    frames = [one for one in messages.values() if one["protocol"] == "WebSocket"]
+    assert len(frames) == 14
+    for one in frames:
+        carrier = messages[one["carrier"]]
+        assert (carrier["protocol"], carrier["sender"]) == ("http/2", one["sender"])
+        assert carrier["title"].startswith("DATA on stream 1") or "more DATA" in carrier["title"]
+
+
+def test_http2_wants_wss() -> None:
+    ran = netlab("ws", "send", "ws://ws.example.com/echo", "hi", "--http2", "--network", "lab")
+    assert ran.code == Exit.USAGE
+    assert "wss://ws.example.com/echo" in ran.err
+
+
+def test_a_host_without_http2_is_told_as_such() -> None:
+    ran = netlab("ws", "send", "wss://push.example.com/ws", "hi", "--http2", "--network", "lab",
+                 "--json")  # fmt: skip
+    assert (ran.code, ran.facts()["ws.error"]) == (Exit.HTTP, "alpn")
+
+
+def test_messages_over_http2_come_back() -> None:
+    ran = netlab("ws", "send", "wss://ws.example.com/echo", "hi", "there", "--http2", "--network",
+                 "lab", "--json")  # fmt: skip
+    assert [row["answer"] for row in ran.facts()["ws.messages"]] == ["hi", "there"]

@@ -6,7 +6,7 @@ when the last octet of a request was written and when the first of its answer ca
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from netlab.dissect import http1, http2
 from netlab.experiments.bench import Bench
@@ -26,6 +26,16 @@ OTHERS_KEPT = 10
 """Frames of one type, in one direction, that get a message of their own; the rest get one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a DATA frame's message holds of a stream. message: its id."""
+
+    direction: Direction
+    stream: int
+    octets: int
+    message: str
+
+
 @dataclass(slots=True)
 class Marks:
     """What an exchange comes down to. Instants: seconds since the recording's start.
@@ -41,6 +51,7 @@ class Marks:
     goaway: bool = False
     request: str | None = None
     response: str | None = None
+    carried: list[Carried] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +166,8 @@ class Transcript:
             )  # fmt: skip
             if entry.headers is not None and entry.type == "HEADERS":
                 self._header_block(place, marks, said, carrier)
+            if entry.type == "DATA":
+                marks.carried.append(Carried(said.direction, entry.stream, said.data, carrier))
             marks.goaway |= said.direction == "received" and entry.type == "GOAWAY"
         for direction in self._lost:
             self._rest(place, direction)
@@ -214,6 +227,12 @@ class Said:
     frame: http2.Frame
     count: int = 1
     length: int | None = None
+    before: int = 0
+
+    @property
+    def data(self) -> int:
+        """Octets of DATA in all of them."""
+        return self.before + len(self.frame.data)
 
     @property
     def title(self) -> str:
@@ -251,4 +270,4 @@ def _together(first: Said, second: Said) -> Said:
         headers=None,
     )
     length = (first.length or first.frame.length) + second.frame.length
-    return Said(first.direction, second.at, entry, count, length)
+    return Said(first.direction, second.at, entry, count, length, first.data)

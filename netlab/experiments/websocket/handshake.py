@@ -34,13 +34,25 @@ async def run(bench: Bench, options: Options) -> Exit:
         reached = await reach(bench, options, clock)
         if isinstance(reached, Exit):
             return reached
-        await same_port(bench, options, reached)
-        opened = await opening.open(bench, options, reached, clock)
+        if not options.http2:
+            await same_port(bench, options, reached)
+        opened = await begin(bench, options, reached, clock)
         if isinstance(opened, Exit):
             return opened
         return await exchange(bench, options, *opened)
     finally:
         totals.run(bench)
+
+
+async def begin(
+    bench: Bench, options: Options, reached: Reached, clock: Clock
+) -> tuple[Connection, Teller] | Exit:
+    """The opening, over the version of HTTP that was asked for."""
+    if options.http2:
+        from netlab.experiments.websocket import streamed
+
+        return await streamed.open(bench, options, reached, clock)
+    return await opening.open(bench, options, reached, clock)
 
 
 def set_up(bench: Bench) -> None:

@@ -132,6 +132,11 @@ def advice_for(why: websocket.Why, answer: Answer) -> str:
             "closed": "Another protocol may live on this port, or a proxy cut the line.",
             "garbage": "Another protocol lives on this port: a TLS port asked in the clear, "
             "for instance. Try wss:// for ws://, or the other way round.",
+            "alpn": "Leave --http2 out: over HTTP/1.1 the opening is an Upgrade.",
+            "setting": "Few servers speak WebSocket over HTTP/2. Leave --http2 out: a browser "
+            "would open a connection of its own over HTTP/1.1 then.",
+            "fields": "HTTP/2 has no Connection, no Upgrade and no Host (RFC 9113 §8.2.2): "
+            "leave them out of -H.",
         }.get(why, "A server that answers so is at fault, or a proxy before it changed the answer.")
     if 300 <= answer.status < 400:
         where = answer.header("location") or "elsewhere"

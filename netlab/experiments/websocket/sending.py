@@ -3,8 +3,7 @@
 from netlab.errors import Exit
 from netlab.experiments.bench import Bench
 from netlab.experiments.trace import totals
-from netlab.experiments.websocket import opening
-from netlab.experiments.websocket.handshake import broken, close, set_up, tell_frames
+from netlab.experiments.websocket.handshake import begin, broken, close, set_up, tell_frames
 from netlab.experiments.websocket.options import Options
 from netlab.experiments.websocket.reach import Clock, reach
 from netlab.experiments.websocket.told import Teller
@@ -19,7 +18,7 @@ async def run(bench: Bench, options: Options, messages: tuple[str, ...]) -> Exit
         reached = await reach(bench, options, clock)
         if isinstance(reached, Exit):
             return reached
-        opened = await opening.open(bench, options, reached, clock)
+        opened = await begin(bench, options, reached, clock)
         if isinstance(opened, Exit):
             return opened
         connection, teller = opened

@@ -5,8 +5,7 @@ from typing import TypeAlias
 
 from netlab.errors import Exit
 from netlab.experiments.bench import Bench
-from netlab.experiments.websocket import opening
-from netlab.experiments.websocket.handshake import broken, close, set_up
+from netlab.experiments.websocket.handshake import begin, broken, close, set_up
 from netlab.experiments.websocket.options import Options
 from netlab.experiments.websocket.reach import Clock, reach
 from netlab.experiments.websocket.told import Teller
@@ -22,7 +21,7 @@ async def run(bench: Bench, options: Options, lines: Lines) -> Exit:
     reached = await reach(bench, options, clock)
     if isinstance(reached, Exit):
         return reached
-    opened = await opening.open(bench, options, reached, clock)
+    opened = await begin(bench, options, reached, clock)
     if isinstance(opened, Exit):
         return opened
     connection, teller = opened

@@ -169,8 +169,12 @@ class Teller:
         ends = (you, server) if seen.direction == "sent" else (server, you)
         return self.bench.recorder.message(
             step, *ends, PROTOCOL, seen.title, seen.frame.wire, fields(seen.frame), seen.at,
-            plaintext=self.secure,
+            plaintext=self.secure, carrier=self.carrier(seen),
         )  # fmt: skip
+
+    def carrier(self, seen: Seen) -> str | None:
+        """The message that carries this frame, where that is one of its own."""
+        return None
 
     @property
     def cut(self) -> bool:
