@@ -181,7 +181,7 @@ def read(der: bytes) -> Certificate:
         # The library parses these only when it is asked for them.
         _ = parsed.subject, parsed.issuer, parsed.signature_algorithm_oid
         _ = parsed.not_valid_before_utc, parsed.not_valid_after_utc
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         return Certificate(der, None)
     return Certificate(der, parsed)
 

@@ -1,13 +1,19 @@
 """netlab's client as the Autobahn fuzzing server wants one: it echoes, case after case.
 
-python -m tests.autobahn.client PORT AGENT
+python -m tests.autobahn.client PORT AGENT FOLDER
+
+FOLDER gets a file for each case: what our own dissector read off the tape, both ways.
 """
 
 import asyncio
 import contextlib
+import json
 import sys
+from pathlib import Path
 from time import perf_counter
 
+from netlab.dissect import websocket as dissect
+from netlab.dissect.websocket import Frame
 from netlab.network import race, websocket
 from netlab.network.stream import TcpStream
 from netlab.network.websocket import Connection, Declined, Wish
@@ -39,12 +45,34 @@ async def ask(port: int, path: str) -> str:
     return "" if event is None else event.text
 
 
-async def run(port: int, agent: str) -> None:
+def seen(frame: Frame) -> dict[str, object]:
+    rsv = sum(1 << (3 - bit) for bit in frame.rsv)
+    return {
+        "opcode": frame.opcode, "fin": frame.fin, "rsv": rsv, "length": len(frame.payload),
+        "mask": None if frame.key is None else frame.key.hex(), "type": frame.type,
+    }  # fmt: skip
+
+
+def account(connection: Connection) -> dict[str, object]:
+    """Octets after the opening, as far as the tape has them, and the frames in them."""
+    tape, (sent, received) = connection.stream.tape, connection.frames_at
+    up, down = tape.data("sent", sent), tape.data("received", received)
+    return {
+        "sent": up.hex(), "received": down.hex(),
+        "frames_sent": [seen(one) for one in dissect.frames(dissect.client(True), up)[1]],
+        "frames_received": [seen(one) for one in dissect.frames(dissect.server(True), down)[1]],
+    }  # fmt: skip
+
+
+async def run(port: int, agent: str, folder: Path) -> None:
     for case in range(1, int(await ask(port, "/getCaseCount")) + 1):
-        await echo(await opened(port, f"/runCase?case={case}&agent={agent}"))
+        name = json.loads(await ask(port, f"/getCaseInfo?case={case}"))["id"]
+        connection = await opened(port, f"/runCase?case={case}&agent={agent}")
+        await echo(connection)
+        (folder / f"{name}.json").write_text(json.dumps(account(connection)))
     connection = await opened(port, f"/updateReports?agent={agent}")
     await echo(connection)
 
 
 if __name__ == "__main__":
-    asyncio.run(run(int(sys.argv[1]), sys.argv[2]))
+    asyncio.run(run(int(sys.argv[1]), sys.argv[2], Path(sys.argv[3])))
