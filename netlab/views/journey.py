@@ -13,7 +13,7 @@ from netlab.views.chapter import commands_of, draw_chapter, own, see, why
 from netlab.views.findings import findings
 from netlab.views.paint import encoding_of, paint, wants_colour, width_of
 from netlab.views.sheet import Depth, Sheet, gap
-from netlab.views.story import Chapter, Journey, Story
+from netlab.views.story import Journey, Story
 from netlab.views.style import EMPTY, Line
 from netlab.views.text import cells, pad
 from netlab.views.waterfall import heading, waterfall
@@ -92,7 +92,7 @@ def closing(story: Story, sheet: Sheet) -> list[Line]:
         made += gap(why(chapter, sheet) + see(chapter, sheet))
         made += gap(evidence.facts(chapter, sheet) if sheet.depth == "deep" else [])
     made += gap(findings(story, sheet))
-    return made + gap(onward(chapter, sheet) if chapter else [])
+    return made + gap(onward(story, sheet))
 
 
 def _in_short(story: Story, sheet: Sheet) -> list[Line]:
@@ -100,7 +100,12 @@ def _in_short(story: Story, sheet: Sheet) -> list[Line]:
     return heading("Where the time went", f"total {say(book.total, 's')}", sheet)
 
 
-def onward(chapter: Chapter, sheet: Sheet) -> list[Line]:
-    """What to try next: the closing page's own commands."""
-    commands = fill.commands(chapter.page, chapter.find) if chapter.page else ()
-    return commands_of([entry for entry in commands if own(entry)], sheet, "Next   ", 1, "heading")
+def onward(story: Story, sheet: Sheet) -> list[Line]:
+    """What to try next: the own commands of the closing page, or of the last chapter with some."""
+    last = [chapter for journey in story.journeys for chapter in journey.chapters]
+    chapters = [*filter(None, (story.closing(""),)), *reversed(last)]
+    for chapter in chapters:
+        commands = fill.commands(chapter.page, chapter.find) if chapter.page else ()
+        if found := [entry for entry in commands if own(entry)]:
+            return commands_of(found, sheet, "Next   ", 1, "heading")
+    return []
