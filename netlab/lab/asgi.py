@@ -23,6 +23,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 TELL = "netlab.tell"
 """The scope's extension that holds the way to the lab's journal, as `tell`."""
+OUTSIDE = "netlab.outside"
+"""The scope's extension that holds the way to other servers, as `outside`."""
 GRACE = 1.0
 """Seconds that an application has to end by itself, once its client has gone."""
 LINGER = 30.0
@@ -58,7 +60,7 @@ def scope_of(request: Request, kind: str) -> Scope:
         "headers": [(name.lower(), value) for name, value in request.headers],
         "client": (request.peer, request.peer_port) if request.peer_port else None,
         "server": (request.host, request.port),
-        "extensions": {TELL: {"tell": request.tell}},
+        "extensions": {TELL: {"tell": request.tell}, OUTSIDE: {"outside": request.outside}},
     }
     if kind == "http":
         scope["method"] = request.method.upper()

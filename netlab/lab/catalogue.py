@@ -20,7 +20,8 @@ TlsKind = Literal[
 Site = Literal[
     "search", "portal", "cdn", "plain", "redirects", "redirect-loop", "endless", "oversized",
     "slow-drip", "garbage", "control-characters", "markup", "silent", "cut", "bomb", "error",
-    "hugeheaders", "socketio", "websocket", "unruly", "push", "app", "evil",
+    "hugeheaders", "socketio", "websocket", "unruly", "push", "app", "evil", "authorization",
+    "resource", "resource-asking",
 ]  # fmt: skip
 
 
@@ -97,6 +98,14 @@ HOSTS: tuple[Host, ...] = (
          ("203.0.113.62",), site="evil"),
     Host("evil.example.net", "a foreign page, which tries the same", ("203.0.113.63",),
          site="evil"),
+    Host("auth.example.com", "an OAuth authorization server, with a login and a consent page",
+         ("203.0.113.70",), site="authorization"),
+    Host("auth.example.net", "another one, which has nothing to do with the first",
+         ("203.0.113.71",), site="authorization"),
+    Host("api.example.com", "a resource server: photos, for tokens that it verifies by itself",
+         ("203.0.113.72",), site="resource"),
+    Host("files.example.com", "a resource server which asks the authorization server about tokens",
+         ("203.0.113.73",), site="resource-asking"),
     Host("dead-ipv6.example.org", "its IPv6 address is a black hole: IPv4 wins the race",
          ("203.0.113.52",), ("2001:db8:dead::52",), tcp6="black-hole"),
     Host("www.example.co.kr", "four zones deep: kr, co.kr and example.co.kr lead to it",

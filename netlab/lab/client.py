@@ -169,7 +169,8 @@ class Lab:
 
     def command(self, name: str, **arguments: object) -> Mapping[str, Any]:
         """Have the lab do something: `stop`, `start` (service=), `distance` (service=, seconds=),
-        `fault` (service=, kind=; an empty kind heals).
+        `fault` (service=, kind=; an empty kind heals), `oauth` (service=, and any setting of
+        `netlab.lab.oauth.settings`, as protections={"pkce": False}).
 
         Returns when it is done. Raises NetlabError when the lab refuses, or has ended.
         """

@@ -28,6 +28,9 @@ FARTHEST = 60.0
 GREETING = 5.0
 """Seconds in which a client of the control port must have shown its token."""
 
+ADDRESSING = frozenset({"id", "command", "service"})
+"""Members of every command's line, which are none of its arguments."""
+
 Arguments = Mapping[str, Any]
 Handler = Callable[[Arguments], Awaitable[Mapping[str, Any]]]
 
@@ -73,6 +76,7 @@ class Control:
             "stop": self.stop,
             "distance": self.distance,
             "fault": self.fault,
+            "oauth": self.oauth,
             "listen": self.listen,
         }
 
@@ -138,6 +142,17 @@ class Control:
         service.fault = kind
         self.journal.tell(Entry(perf_counter(), service.id, "faulted", detail={"kind": kind}))
         return {}
+
+    async def oauth(self, arguments: Arguments) -> Mapping[str, Any]:
+        """Set a server of the OAuth roles anew (`protections`, lifetimes, kinds of token): what is
+        not named stays, but of protections, which are all on but those named as off. What it has
+        issued it forgets. The reply has the settings that hold now.
+        """
+        service = self.named(arguments)
+        wanted = {key: value for key, value in arguments.items() if key not in ADDRESSING}
+        told = service.set(wanted)
+        self.journal.tell(Entry(perf_counter(), service.id, "oauth.configured", detail=told))
+        return {"settings": dict(told)}
 
     async def listen(self, arguments: Arguments) -> Mapping[str, Any]:
         """Open the control port, once; the reply holds its number and the secret token."""

@@ -67,6 +67,7 @@ async def run(settings: Mapping[str, Any], home: Path, pipe: Pipe) -> None:
         lambda loop, context: journal.tell(mishap(context))
     )
     control = await stand(world, home, distances, journal)
+    world.where = lambda seen: control.directory.endpoints.get(seen)
     loop = asyncio.get_running_loop()
     pipe.put({"ready": control.directory.to_json()})
     journal.channels.append(pipe)

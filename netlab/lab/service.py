@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 Seen = tuple[str, str, int]
 """Transport (`tcp`, `udp`), address and port as a person sees them."""
@@ -33,10 +34,12 @@ class World:
     """The lab's side of a service: where it tells, and how far away it plays to be.
 
     distance: seconds that the service of this id waits before each answer (0 for none).
+    where: the real socket behind a seen address and port, None if there is none.
     """
 
     tell: Callable[[Entry], None]
     distance: Callable[[str], float]
+    where: Callable[[Seen], Dialled | None] = lambda seen: None
 
 
 class Service(ABC):
@@ -49,6 +52,10 @@ class Service(ABC):
     id: str
     faults: Sequence[str] = ()
     fault: str = ""
+
+    def set(self, wanted: Mapping[str, Any]) -> Mapping[str, Plain]:
+        """Change its settings; answers those that hold now. Raises ValueError in plain words."""
+        raise ValueError(f"{self.id} has no settings")
 
     @abstractmethod
     async def start(self) -> Mapping[Seen, Dialled]:

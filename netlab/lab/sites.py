@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from netlab.lab import sitefaults
 from netlab.lab.catalogue import Host
+from netlab.lab.oauth.sites import AuthorizationSite, ResourceSite, files_server
 from netlab.lab.webcontent import TYPES, Document, present
 from netlab.lab.webmessage import Header, Request, Response, Site, redirect, text
 
@@ -233,6 +234,9 @@ SITES: dict[str, Callable[[], Site]] = {
     "app": App,
     "evil": Evil,
     "push": Push,
+    "authorization": AuthorizationSite,
+    "resource": ResourceSite,
+    "resource-asking": files_server,
     **sitefaults.SITES,
 }
 

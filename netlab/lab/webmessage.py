@@ -2,11 +2,11 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
-from netlab.lab.service import Plain
+from netlab.lab.service import Dialled, Plain
 from netlab.lab.webstream import Stream
 
 Header = tuple[bytes, bytes]
@@ -27,12 +27,22 @@ def nobody(event: str, /, **detail: Plain) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """How a site reaches other servers. dial: the real socket behind a host's port, None if no way
+    leads there. ca_file: whom their certificates must come from; empty for the system's roots.
+    """
+
+    dial: Callable[[str, int], Dialled | None]
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A request. port: the one that the client meant to reach, as a person sees it.
 
     protocol: what an extended CONNECT wants to speak on its stream (RFC 8441 §4), else empty.
     peer, peer_port: where the connection really comes from. tell: the journal, for what a site
-    does besides answering.
+    does besides answering. outside: its own way to other servers, where it has one.
 
     gone: set when the client will send no more. In HTTP/1.1 it may have closed its half alone and
     still wait for the answer, so only a site that would keep it waiting for long heeds this.
@@ -50,6 +60,7 @@ class Request:
     peer_port: int | None = None
     peer: str = ""
     tell: Tell = field(default=nobody, repr=False, compare=False)
+    outside: Outside | None = field(default=None, repr=False, compare=False)
     gone: asyncio.Event = field(default_factory=asyncio.Event, repr=False, compare=False)
 
     @property
@@ -92,11 +103,13 @@ class Site(ABC):
 
     plain_too: it is served over plain HTTP as well, where others are redirected to https.
     extended_connect: other protocols can be spoken on its HTTP/2 streams (RFC 8441).
+    local_too: it is served under its name with .localhost behind it too, over plain HTTP.
     """
 
     alpn: Sequence[str] = ("h2", "http/1.1")
     plain_too: bool = False
     extended_connect: bool = False
+    local_too: bool = False
 
     @abstractmethod
     async def answer(self, request: Request) -> Response:
@@ -104,6 +117,10 @@ class Site(ABC):
 
     async def forget(self) -> None:  # noqa: B027
         """Its server has stopped: let go of all that a process would lose with its end."""
+
+    def set(self, wanted: Mapping[str, Any]) -> Mapping[str, Plain]:
+        """Change its settings; answers those that hold now. Raises ValueError in plain words."""
+        raise ValueError("this site has no settings")
 
 
 def host_of(authority: str) -> str:

@@ -13,11 +13,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from time import perf_counter
+from typing import Any
 
 from netlab.lab import sitefaults
+from netlab.lab.catalogue import HOSTS
 from netlab.lab.service import Dialled, Entry, Plain, Seen, Service, World
 from netlab.lab.sockets import Port, family_of
-from netlab.lab.webmessage import Cut, Request, Response, Site, redirect, text
+from netlab.lab.webmessage import Cut, Outside, Request, Response, Site, redirect, text
 from netlab.lab.webstream import Closed, PlainStream, Stream, TlsStream, reason
 from netlab.lab.webtls import TlsEnd
 
@@ -25,6 +27,8 @@ HTTP, HTTPS = 80, 443
 SERVER = b"netlab-lab"
 HANDSHAKE = 30.0
 """Seconds in which a client must have shaken hands."""
+LOCAL = ".localhost"
+"""Behind a site's name: how a browser, which resolves such names itself, comes to it."""
 SHOWN = 2000
 """Characters of a client's text that go into the journal."""
 
@@ -71,6 +75,16 @@ class WebServer(Service):
         self.world = world
         self.doors = [Door(address, port, Port(family_of(address))) for address, port in seen]
         self.visits: set[asyncio.Task[None]] = set()
+        self.outside = Outside(
+            lambda host, port: dialled(host, port, world), str(tls.authority.ca_file)
+        )
+
+    def set(self, wanted: Mapping[str, Any]) -> Mapping[str, Plain]:
+        """Of all its sites: a server that has settings has but one."""
+        told: Mapping[str, Plain] = {}
+        for site in self.sites.values():
+            told = site.set(wanted)
+        return told
 
     async def start(self) -> Mapping[Seen, Dialled]:
         for door in self.doors:
@@ -171,8 +185,9 @@ class WebServer(Service):
 
         async def answer(request: Request) -> Response:
             known = replace(
-                request, port=visit.door.port, peer_port=visit.peer_port, peer=visit.peer, tell=tell
-            )
+                request, port=visit.door.port, peer_port=visit.peer_port, peer=visit.peer,
+                tell=tell, outside=self.outside,
+            )  # fmt: skip
             return await self.answer(known, visit)
 
         # Both are imported when the first client comes: the lab stands 60 ms earlier.
@@ -209,10 +224,11 @@ class WebServer(Service):
         return response
 
     async def respond(self, request: Request) -> Response:
-        site = self.sites.get(request.host)
-        if site is None:  # RFC 9110 §15.5.20
+        local = request.host.endswith(LOCAL)
+        site = self.sites.get(request.host.removesuffix(LOCAL))
+        if site is None or (local and not site.local_too):  # RFC 9110 §15.5.20
             return text(421, f"{request.host[:SHOWN]} is not served here.\n")
-        if request.port == HTTP and not site.plain_too:
+        if request.port == HTTP and not site.plain_too and not local:
             return redirect(301, f"https://{request.host}{request.target}")
         if request.method == "CONNECT" and not (request.protocol and site.extended_connect):
             return text(501, "This is no proxy.\n")  # RFC 9110 §9.3.6
@@ -229,6 +245,14 @@ class WebServer(Service):
         await asyncio.sleep(seconds)
         entry = Entry(start, self.id, "delay", visit.peer_port, perf_counter(), {"what": what})
         self.world.tell(entry)
+
+
+def dialled(host: str, port: int, world: World) -> Dialled | None:
+    """The real socket of a host of the catalogue; names under localhost carry it themselves."""
+    if host.endswith(LOCAL):
+        return "127.0.0.1", port
+    addresses = next((each.v4 for each in HOSTS if each.name == host), ())
+    return world.where(("tcp", addresses[0], port)) if addresses else None
 
 
 def signed(response: Response) -> Response:
