@@ -11,6 +11,7 @@ COMMANDS = {
     "trace": "netlab.cli.trace",
     "ws": "netlab.cli.ws",
     "socketio": "netlab.cli.socketio",
+    "oauth": "netlab.cli.oauth",
     "replay": "netlab.cli.replay",
     "explain": "netlab.cli.explain",
     "lab": "netlab.cli.lab",

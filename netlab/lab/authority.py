@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -134,7 +135,7 @@ class Authority:
             .add_extension(for_servers(), critical=False)
             .add_extension(signed_by(signing), critical=False)
             # Browsers and RFC 9525 §6.1 look for names here alone, never in the common name.
-            .add_extension(x509.SubjectAlternativeName(map(x509.DNSName, names)), critical=False)
+            .add_extension(x509.SubjectAlternativeName(map(general, names)), critical=False)
         )
         return Signer(builder.sign(signing, SHA256()), key)
 
@@ -182,6 +183,14 @@ def distinguished(name: str) -> x509.Name:
             x509.NameAttribute(NameOID.COMMON_NAME, name),
         ]
     )
+
+
+def general(name: str) -> x509.GeneralName:
+    """A name as a certificate has it; an address is of a kind of its own (RFC 5280 §4.2.1.6)."""
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def for_servers() -> x509.ExtendedKeyUsage:

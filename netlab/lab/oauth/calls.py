@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from netlab.lab.asgi import TELL
-from netlab.lab.oauth import pages
+from netlab.lab.oauth import clientauth, pages
 from netlab.lab.oauth.parameters import Parameters
 from netlab.lab.oauth.refusal import Refused
 from netlab.lab.webmessage import Tell, nobody
@@ -81,13 +81,22 @@ def for_clients(handler: Handler, rule: str = "RFC 6749 §3.2") -> Endpoint:
         tell, client_id = tell_of(request), ""
         try:
             given = await parameters(request, rule)
-            client_id = given.get("client_id")
+            client_id = claimed(request, given)
             return await handler(Call(request, given, tell))
         except Refused as refusal:
             refused(tell, request, refusal, client_id)
             return error(refusal)
 
     return endpoint
+
+
+def claimed(request: Request, given: Parameters) -> str:
+    """Whom a request says that it comes from, true or not."""
+    try:
+        id, _ = clientauth.basic(request.headers.get("authorization", ""))
+    except Refused:
+        return given.get("client_id")
+    return id
 
 
 def error(refusal: Refused) -> Response:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from netlab.lab import asgi
 from netlab.lab.oauth.settings import Settings
 from netlab.lab.service import Plain
 from netlab.lab.webmessage import Outside, Request, Response, Site
 
 if TYPE_CHECKING:
+    from netlab.lab.asgi import App
     from netlab.lab.oauth.accounts import Accounts
     from netlab.lab.oauth.keys import Keys
 
@@ -34,7 +34,7 @@ class Role(Site):
 
     def __init__(self) -> None:
         self.settings = Settings()
-        self.apps: dict[str, asgi.App] = {}
+        self.apps: dict[str, App] = {}
         self.loading = asyncio.Lock()
         self.clock = time.time
 
@@ -46,6 +46,8 @@ class Role(Site):
                     self.apps.clear()
                 await self.load(origin, request.outside)
             app = self.apps[origin]
+        from netlab.lab import asgi
+
         return await asgi.answer(app, request)
 
     async def load(self, origin: str, outside: Outside | None) -> None:
@@ -56,7 +58,7 @@ class Role(Site):
             made = await asyncio.to_thread(self.make, origin, outside)
         self.apps[origin] = made
 
-    def make(self, origin: str, outside: Outside | None) -> asgi.App:
+    def make(self, origin: str, outside: Outside | None) -> "App":
         raise NotImplementedError
 
     def set(self, wanted: Mapping[str, Any]) -> Mapping[str, Plain]:
@@ -75,7 +77,7 @@ class AuthorizationSite(Role):
         super().__init__()
         self.disk: tuple[Keys, Accounts] | None = None
 
-    def make(self, origin: str, outside: Outside | None) -> asgi.App:
+    def make(self, origin: str, outside: Outside | None) -> "App":
         from netlab.lab.oauth.accounts import Accounts
         from netlab.lab.oauth.app import application
         from netlab.lab.oauth.keys import Keys
@@ -90,7 +92,7 @@ class AuthorizationSite(Role):
 class ResourceSite(Role):
     """A resource server, which trusts the lab's first authorization server alone."""
 
-    def make(self, origin: str, outside: Outside | None) -> asgi.App:
+    def make(self, origin: str, outside: Outside | None) -> "App":
         from starlette.applications import Starlette
 
         from netlab.lab.oauth.clients import SECRETS
