@@ -147,6 +147,8 @@ def located(
         pairs.append(("state", state))
     if server.settings.protections.iss:
         pairs.append(("iss", server.issuer))
-    if response_type == "token":
+    # What asks for a token looks for its answer in the fragment, an error too (OAuth 2.0 Multiple
+    # Response Type Encoding Practices §5).
+    if {"token", "id_token"} & set(response_type.split()):
         return redirects.with_fragment(uri, pairs)
     return redirects.with_query(uri, pairs)
