@@ -159,13 +159,14 @@ class Lab:
         """Wait until all that the lab has told before now is in `entries`."""
         self.command("sync")
 
-    def settle(self, websocket: bool = False) -> None:
+    def settle(self, websocket: bool = False, oauth: bool = False) -> None:
         """Wait until the lab has made ready all that its first clients would wait for.
 
         It stands before that. Whoever measures times must settle first, or finds the lab's last
-        imports and certificates in the server's time. websocket: what only these need as well.
+        imports and certificates in the server's time. websocket, oauth: what only these need as
+        well.
         """
-        self.command("settle", websocket=websocket)
+        self.command("settle", websocket=websocket, oauth=oauth)
 
     def command(self, name: str, **arguments: object) -> Mapping[str, Any]:
         """Have the lab do something: `stop`, `start` (service=), `distance` (service=, seconds=),

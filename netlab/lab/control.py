@@ -51,6 +51,13 @@ def load_websocket() -> None:
     import netlab.lab.wsfaults  # noqa: F401
 
 
+def load_oauth() -> None:
+    """300 ms of them: Starlette and joserfc."""
+    import netlab.lab.asgi
+    import netlab.lab.oauth.app
+    import netlab.lab.oauth.photos  # noqa: F401
+
+
 class Control:
     """Obeys commands. distances is the World's own table, which commands change."""
 
@@ -106,6 +113,8 @@ class Control:
         await self.settled.wait()
         if arguments.get("websocket"):
             await asyncio.to_thread(load_websocket)
+        if arguments.get("oauth"):
+            await asyncio.to_thread(load_oauth)
         return {}
 
     async def start(self, arguments: Arguments) -> Mapping[str, Any]:

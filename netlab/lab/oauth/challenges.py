@@ -17,6 +17,8 @@ def challenge(refusal: Refused | None, scope: str = "", metadata: str = "") -> R
         parts.append(f'scope="{scope}"')
     if metadata:
         parts.append(f'resource_metadata="{metadata}"')
-    headers = {"www-authenticate": f"Bearer {', '.join(parts)}", "cache-control": "no-store"}
+    headers = {"cache-control": "no-store"}
+    if refusal is None or refusal.status < 500:  # else no other token would help
+        headers["www-authenticate"] = f"Bearer {', '.join(parts)}"
     told = {"error": refusal.error, "error_description": refusal.description} if refusal else {}
     return JSONResponse(told, refusal.status if refusal else 401, headers)
