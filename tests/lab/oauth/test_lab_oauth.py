@@ -118,7 +118,8 @@ def test_a_photo_is_added_to_one_s_own(visitor: Visitor) -> None:
     added = visitor.photos(API, token, "POST", json={"title": "A heron"})
     assert (added.status_code, added.json()["photos"][-1]) == (201, "A heron")
     assert visitor.photos(API, token).json()["photos"][-1] == "A heron"
-    for wrong in ({}, {"title": ""}, {"title": 7}, [], {"title": "x" * 201}):
+    cases: list[Any] = [{}, {"title": ""}, {"title": 7}, [], {"title": "x" * 201}]
+    for wrong in cases:
         answer = visitor.photos(API, token, "POST", json=wrong)
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
