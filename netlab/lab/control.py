@@ -154,8 +154,8 @@ class Control:
 
     async def oauth(self, arguments: Arguments) -> Mapping[str, Any]:
         """Set a server of the OAuth roles anew (`protections`, lifetimes, kinds of token): what is
-        not named stays, but of protections, which are all on but those named as off. What it has
-        issued it forgets. The reply has the settings that hold now.
+        not named stays, but of protections, which are all on but those named as off; `reset` puts
+        the others back first. What it has issued it forgets. The reply has what holds now.
         """
         service = self.named(arguments)
         wanted = {key: value for key, value in arguments.items() if key not in ADDRESSING}

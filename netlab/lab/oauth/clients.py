@@ -30,7 +30,7 @@ def hashed(secret: str) -> str:
 
 
 def is_secret(client: Client, secret: str) -> bool:
-    """Compared in a time that does not tell how far it was right (RFC 9700 names no other way)."""
+    """Compared in a time that does not tell how far it was right."""
     return bool(client.secret_hash) and hmac.compare_digest(client.secret_hash, hashed(secret))
 
 

@@ -14,6 +14,7 @@ Code = Literal[
 """Every error code that the lab's servers use, as the standards spell them."""
 
 
+LONGEST = 200
 UNFIT = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
 """What a description may not hold (RFC 6749 §5.2): it may repeat what a client has sent."""
 
@@ -27,6 +28,6 @@ class Refused(Exception):
     def __init__(self, error: Code, description: str, rule: str, status: int = 400) -> None:
         super().__init__(description)
         self.error = error
-        self.description = UNFIT.sub("?", description)
+        self.description = UNFIT.sub("?", description[:LONGEST])
         self.rule = rule
         self.status = status

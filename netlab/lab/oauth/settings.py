@@ -9,18 +9,25 @@ from netlab.lab.oauth.protections import NAMES, Protections
 
 LONGEST = 86_400.0
 """Seconds: the longest that anything may be set to live."""
-CHOICES = {"access_tokens": ("jwt", "opaque"), "mode": ("jwt", "introspect")}
+CHOICES = {
+    "access_tokens": ("jwt", "opaque"),
+    "mode": ("jwt", "introspect"),
+    "forwards_to": ("", "https://auth.example.com"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """access_tokens: of which kind, where the client has no kind of its own. mode: how a resource
-    server learns what a token is worth. The others are lifetimes and an interval, in seconds.
+    server learns what a token is worth. forwards_to: makes an authorization server an attacker's,
+    which passes visitors on to that one and keeps what clients then bring to it (a mix-up, RFC
+    9700 §4.4). The others are lifetimes and an interval, in seconds.
     """
 
     protections: Protections = field(default_factory=Protections)
     access_tokens: str = "jwt"
     mode: str = "jwt"
+    forwards_to: str = ""
     access_lifetime: float = 300.0
     code_lifetime: float = 60.0
     refresh_lifetime: float = 14_400.0

@@ -33,7 +33,7 @@ class Role(Site):
     local_too = True
 
     def __init__(self) -> None:
-        self.settings = Settings()
+        self.settings = self.first = Settings()
         self.apps: dict[str, App] = {}
         self.loading = asyncio.Lock()
         self.clock = time.time
@@ -62,7 +62,8 @@ class Role(Site):
         raise NotImplementedError
 
     def set(self, wanted: Mapping[str, Any]) -> Mapping[str, Plain]:
-        self.settings = self.settings.with_(wanted)
+        base = self.first if wanted.get("reset") else self.settings
+        self.settings = base.with_({k: v for k, v in wanted.items() if k != "reset"})
         self.apps.clear()
         return self.settings.told()
 
@@ -83,6 +84,11 @@ class AuthorizationSite(Role):
         from netlab.lab.oauth.keys import Keys
         from netlab.lab.oauth.server import AuthorizationServer
 
+        if self.settings.forwards_to:
+            from netlab.lab.oauth.rogue import application as rogue
+
+            victim = beside(ISSUER, origin, outside)
+            return rogue(origin, victim, beside(RESOURCES[0], origin, outside))
         self.disk = self.disk or (Keys(), Accounts())
         resources = [beside(name, origin, outside) for name in RESOURCES]
         server = AuthorizationServer(origin, resources, self.settings, self.clock, *self.disk)
@@ -108,7 +114,7 @@ class ResourceSite(Role):
 def files_server() -> ResourceSite:
     """The one that introspects."""
     site = ResourceSite()
-    site.settings = replace(site.settings, mode="introspect")
+    site.settings = site.first = replace(site.settings, mode="introspect")
     return site
 
 

@@ -261,3 +261,42 @@ def test_a_browser_comes_by_a_name_under_localhost(own: Lab) -> None:
     other = httpx.get(f"http://{www[0]}:{www[1]}/", headers={"Host": "www.example.com.localhost"},
                       trust_env=False)  # fmt: skip
     assert other.status_code == 421
+
+
+@pytest.mark.parametrize("iss", [True, False])
+def test_a_mix_up_works_unless_the_client_looks_who_answers(
+    own: Lab, visitor: Visitor, iss: bool
+) -> None:
+    """The client of this test looks at nothing; what it could have seen is asserted instead."""
+    app = {"client_id": "native-app"}
+    with (
+        set_to(own, "auth.example.com", protections={"iss": iss}),
+        set_to(own, "auth.example.net", forwards_to=ISSUER),
+    ):
+        given = {"response_type": "code", "redirect_uri": CALLBACK, "scope": "photos.read",
+                 **app, **PKCE}  # fmt: skip
+        passed = visitor.ask("GET", f"{OTHER}/authorize?{urlencode(given)}")
+        assert passed.headers["location"].startswith(f"{ISSUER}/authorize?")
+        page = visitor.ask("GET", passed.headers["location"])
+        words = {"username": "alice", "password": "correct horse"}
+        answer = visitor.ask("POST", f"{ISSUER}/login", data=hidden(page) | words)
+        page = visitor.ask("GET", answer.headers["location"])
+        data = hidden(page) | {"decision": "approve", "scope": "photos.read"}
+        answered = query(visitor.ask("POST", f"{ISSUER}/consent", data=data))
+        assert answered.get("iss") == (ISSUER if iss else None)  # and not OTHER: here it ends
+        brought = visitor.ask("POST", f"{OTHER}/token", data={
+            "grant_type": "authorization_code", "code": answered["code"],
+            "redirect_uri": CALLBACK, "code_verifier": VERIFIER, **app,
+        })  # fmt: skip
+        assert brought.json()["error"] == "server_error"
+    assert told(own, "auth.example.net", "oauth.stole")[-1].detail["status"] == 200
+    looted = told(own, "auth.example.net", "oauth.looted")[-1].detail
+    assert str(looted["owner"]).startswith("alice")
+    assert "Han river at dusk" in str(looted["photos"])
+
+
+def test_a_server_is_reset_as_a_whole(own: Lab) -> None:
+    service = "web:files.example.com"
+    own.command("oauth", service=service, mode="jwt", protections={"scope": False})
+    settings = own.command("oauth", service=service, reset=True)["settings"]
+    assert (settings["mode"], settings["off"]) == ("introspect", "")
