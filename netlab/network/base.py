@@ -5,7 +5,9 @@ a person sees is really dialled. On the internet that is the address itself; in 
 socket on loopback. Nothing here assumes loopback.
 """
 
+import asyncio
 import errno
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -72,6 +74,15 @@ class Network(ABC):
     @abstractmethod
     def dialled(self, address: str, port: int, transport: Transport) -> SocketAddress:
         """Where the person's (address, port) is really dialled. Raises NoRoute."""
+
+    async def addresses(self, host: str) -> tuple[str, ...]:
+        """The host's addresses, best first, where no chapter is about how they are found.
+
+        Raises OSError.
+        """
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
     async def journal(self) -> tuple[JournalEntry, ...]:
         """All that the network's own servers have told so far; empty where we run none."""

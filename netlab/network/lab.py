@@ -1,6 +1,7 @@
 """The lab as a network: real servers on loopback under authentic-looking names and addresses."""
 
 import asyncio
+import errno
 from typing import TYPE_CHECKING
 
 from netlab.network.base import (
@@ -42,6 +43,12 @@ class LabNetwork(Network):
         if found is None:
             raise NoRoute(address)
         return found
+
+    async def addresses(self, host: str) -> tuple[str, ...]:
+        for entry in self.lab.directory.hosts:
+            if entry.name == host:
+                return (*entry.v4, *entry.v6)
+        raise OSError(errno.ENOENT, "the lab has no such name")
 
     async def journal(self) -> tuple[JournalEntry, ...]:
         # Its answer comes through a pipe that a thread reads: waiting blocks no event loop.

@@ -1,0 +1,170 @@
+"""A run of OAuth: where servers are found, whom TLS trusts, and which chapter is being told."""
+
+import asyncio
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from netlab.experiments.bench import Bench
+from netlab.network import race, trust
+from netlab.network.base import SocketAddress
+from netlab.network.stream import Stream, TcpStream
+from netlab.network.tls import handshake
+from netlab.network.trust import Trust
+from netlab.recording.records import Owner, Value
+
+PATIENCE = 10.0
+"""Seconds for a connection, and for an answer."""
+PORTS = {"http": 80, "https": 443}
+
+
+class Origin(NamedTuple):
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def authority(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def secure(self) -> bool:
+        return self.scheme == "https"
+
+
+def origin_of(url: str) -> Origin:
+    """Raises ValueError for what is no http or https URL."""
+    parts = urlsplit(url)
+    if parts.scheme not in PORTS or not parts.hostname:
+        raise ValueError(f"{url[:200]} is no http or https URL")
+    return Origin(parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme])
+
+
+class Unreached(OSError):
+    """No connection to a party came about. where: `name`, `tcp` or `tls`."""
+
+    def __init__(self, where: str, host: str, why: str) -> None:
+        super().__init__(f"{host} cannot be reached: {why}")
+        self.where, self.host = where, host
+
+
+@dataclass(slots=True)
+class World:
+    """actors: the id under which each host is told of; what is not in it is told of by its name.
+
+    holds: what each role has at this moment, by role, for the table at a chapter's end.
+    """
+
+    bench: Bench
+    insecure: bool = False
+    actors: dict[str, str] = field(default_factory=dict)
+    holds: dict[str, Sequence[str]] = field(default_factory=dict)
+    step: str = ""
+    began: float = 0.0
+    doing: tuple[str, Owner] | None = None
+    trust: Trust | None = None
+
+    def chapter(self, topic: str, title: str, owner: Owner = "far end") -> str:
+        """Go on to the next chapter; the last one's time ends here."""
+        self.rest()
+        self.step = self.bench.step(topic, title)
+        self.began, self.doing = self.bench.recorder.now(), (title, owner)
+        return self.step
+
+    def rest(self) -> None:
+        """End the time of the chapter that is being told, if any."""
+        if self.doing is not None:
+            title, owner = self.doing
+            end = self.bench.recorder.now()
+            self.bench.recorder.span(self.step, title.lower(), self.began, end, owner)
+        self.doing = None
+
+    def fact(self, name: str, value: Value, unit: str | None = None, origin: Any = "captured",
+             note: str = "") -> str:  # fmt: skip
+        return self.bench.recorder.fact(self.step, name, value, unit, origin, note=note)
+
+    def who_holds(self) -> None:
+        """Write down what each role has now."""
+        rows: list[Value] = [
+            {"role": role, "holds": ", ".join(its) or "nothing"} for role, its in self.holds.items()
+        ]
+        self.fact("oauth.holds", rows, origin="measured")
+
+    def actor(self, id: str, name: str, role: str, *hosts: str) -> None:
+        self.bench.recorder.actor(id, name, role)
+        for host in hosts:
+            self.actors[host] = id
+
+    def actor_of(self, origin: Origin) -> str:
+        known = self.actors.get(origin.authority) or self.actors.get(origin.host)
+        if known is None:
+            known = origin.authority
+            self.actor(known, origin.authority, "server", origin.authority)
+        return known
+
+    async def connect(self, origin: Origin) -> Stream:
+        """Raises Unreached."""
+        stream = TcpStream(await self._tcp(origin), self.bench.recorder.now)
+        if not origin.secure:
+            return stream
+        if self.trust is None:
+            self.load()
+        assert self.trust is not None
+        result = await handshake(stream, self.trust, origin.host, timeout=PATIENCE)
+        if result.stream is None:
+            await stream.close()
+            raise Unreached("tls", origin.authority, _tls(result))
+        return result.stream
+
+    def load(self) -> None:
+        """Whom TLS trusts. Raises OSError for a file that cannot be used."""
+        self.trust = trust.load(
+            self.bench.recorder.now, self.bench.network.cafile, insecure=self.insecure,
+            alpn=("http/1.1",),
+        )  # fmt: skip
+
+    async def _tcp(self, origin: Origin) -> Any:
+        try:
+            addresses = await self._addresses(origin)
+        except OSError as error:
+            raise Unreached("name", origin.authority, error.strerror or str(error)) from None
+        why = "there is no address"
+        for address in addresses:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    return await race.connect(address)
+            except TimeoutError:
+                why = "no answer in time"
+            except OSError as error:
+                why = error.strerror or str(error)
+        raise Unreached("tcp", origin.authority, why)
+
+    async def _addresses(self, origin: Origin) -> Sequence[SocketAddress]:
+        """Loopback is this machine's, whatever the network; all else is the network's to find."""
+        if origin.host == "localhost" or origin.host.endswith(".localhost"):
+            return [("127.0.0.1", origin.port)]
+        if literal(origin.host) and ipaddress.ip_address(origin.host).is_loopback:
+            return [(origin.host, origin.port)]
+        network = self.bench.network
+        found = [origin.host] if literal(origin.host) else await network.addresses(origin.host)
+        return [network.dialled(address, origin.port, "tcp") for address in found[:4]]
+
+
+def literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _tls(result: Any) -> str:
+    error = getattr(result, "error", None) or getattr(result, "verify_error", None)
+    return f"TLS failed ({error})" if error else "TLS failed"
+
+
+def rows_of(pairs: Mapping[str, str]) -> list[Value]:
+    return [{"name": name, "value": value} for name, value in pairs.items()]
