@@ -61,6 +61,7 @@ def in_lab(
     meanwhile: Callable[[], object],
     notes: tuple[str, ...] = (),
     websocket: bool = False,
+    oauth: bool = False,
 ) -> Network:
     """The lab that is up already, or one of our own; with distances always one of our own."""
     from netlab.lab import Lab
@@ -71,7 +72,7 @@ def in_lab(
     try:
         meanwhile()
         network = LabNetwork(lab, cafile, resolver)
-        lab.settle(websocket)  # what it loads late would count as its servers' time
+        lab.settle(websocket, oauth)  # what it loads late would count as its servers' time
     except BaseException:
         lab.close()
         raise

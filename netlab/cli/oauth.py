@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from netlab.cli import options
 from netlab.cli.guard import guarded
 from netlab.errors import Exit
 
@@ -13,6 +14,41 @@ app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 @app.callback()
 def oauth() -> None:
     """OAuth: how an application comes to act for a person without the person's password."""
+
+
+@app.command(
+    epilog="Examples:  netlab oauth walkthrough  |  netlab oauth walkthrough --oidc --deep"
+)
+@guarded
+def walkthrough(
+    no_pkce: Annotated[bool, typer.Option("--no-pkce", help="See it without PKCE.")] = False,
+    oidc: Annotated[
+        bool, typer.Option("--oidc", help="OpenID Connect on top: who it is, too.")
+    ] = False,
+    scope: Annotated[
+        str, typer.Option("--scope", metavar="SCOPES", help="What to ask for, between spaces.")
+    ] = "",
+    user: Annotated[
+        str, typer.Option("--user", metavar="NAME", help="alice or bob, the lab's people.")
+    ] = "alice",
+    deny: Annotated[bool, typer.Option("--deny", help="The owner says no.")] = False,
+    brief: options.Brief = False,
+    deep: options.Deep = False,
+    step: options.StepByStep = False,
+    plain: options.Plain = False,
+    json: options.Json = False,
+    mermaid: options.Mermaid = False,
+    save: options.Save = None,
+    force: options.Force = False,
+    keep_secrets: options.KeepSecrets = False,
+) -> Exit:
+    """Step through an authorization code grant, every role real (in the lab)."""
+    look = options.Look(brief, deep, step, plain, json, mermaid, False, save, force, keep_secrets)
+    from netlab.cli.oauth_runs import in_the_lab
+    from netlab.experiments.oauth import walkthrough as experiment
+
+    wish = experiment.Options(not no_pkce, oidc, user, not deny, scope)
+    return in_the_lab("oauth walkthrough", lambda bench: experiment.run(bench, wish), look)
 
 
 @app.command(epilog="Example:  netlab oauth serve --listen 127.0.0.1:9000")

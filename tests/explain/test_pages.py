@@ -24,6 +24,7 @@ SOURCE = re.compile(
     r"RFC \d{3,4} §[A-Z\d]+(\.\d+)*"
     r"|(WHATWG|W3C) [A-Z][A-Za-z ]+( §\d+(\.\d+)*)?"
     r"|(Engine|Socket)\.IO protocol \d"
+    r"|OpenID Connect (Core|Discovery) §\d+(\.\d+)*"
     r"|draft-[a-z\d-]+|FIPS \d+|UTS #\d+"
     r"|CA/Browser Forum [A-Z][A-Za-z ]+ §\d+(\.\d+)*"
     r"|[a-z.]+\([357]\)"
@@ -156,6 +157,7 @@ def test_every_host_that_is_broken_is_named_by_some_page() -> None:
         "control-characters.broken.example.org", "markup.broken.example.org",
         "naver.com", "google.com", "www.naver.com.nheos.com", "www.example.com", "example.com",
         "cdn.example.net.edge.example.com", "e7.edge.example.com",
+        "auth.example.com", "auth.example.net", "api.example.com", "files.example.com",
     }  # fmt: skip
 
 
@@ -230,7 +232,8 @@ def test_a_chapter_that_knows_nothing_claims_nothing(topic: str) -> None:
 
 def test_facts_are_of_a_room_that_exists() -> None:
     rooms = {"url", "places", "dns", "route", "tcp", "tls", "http", "page", "after", "again",
-             "journey", "run", "ws", "socketio"}  # fmt: skip
+             "journey", "run", "ws", "socketio", "oauth", "oidc", "jwt", "attack",
+             "grant"}  # fmt: skip
     for made in every():
         assert {name.partition(".")[0] for name in names_in(made)} <= rooms
 

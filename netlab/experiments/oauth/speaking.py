@@ -82,6 +82,7 @@ class Pending:
         """Write the message down, from the tape."""
         world, tape = self.speaker.world, self.line.stream.tape
         wire = tape.data(direction, start)
+        world.spoken.append(wire)
         parsed = dissect.request(wire) if reply is None else dissect.response(wire, self.method)
         ends = (self.speaker.actor, world.actor_of(self.origin))
         title = asked(self.method, self.url) if reply is None else told(reply, self.url)

@@ -17,6 +17,7 @@ from netlab.recording.records import Owner, Value
 
 PATIENCE = 10.0
 """Seconds for a connection, and for an answer."""
+MOST_LINES, LONGEST_LINE = 40, 1200
 PORTS = {"http": 80, "https": 443}
 
 
@@ -55,13 +56,15 @@ class Unreached(OSError):
 class World:
     """actors: the id under which each host is told of; what is not in it is told of by its name.
 
-    holds: what each role has at this moment, by role, for the table at a chapter's end.
+    holds: what each role has at this moment, by role, for the table at a chapter's end. spoken:
+    the chapter's messages so far, as they stood on the wire.
     """
 
     bench: Bench
     insecure: bool = False
     actors: dict[str, str] = field(default_factory=dict)
     holds: dict[str, Sequence[str]] = field(default_factory=dict)
+    spoken: list[bytes] = field(default_factory=list)
     step: str = ""
     began: float = 0.0
     doing: tuple[str, Owner] | None = None
@@ -71,6 +74,7 @@ class World:
         """Go on to the next chapter; the last one's time ends here."""
         self.rest()
         self.step = self.bench.step(topic, title)
+        self.spoken.clear()
         self.began, self.doing = self.bench.recorder.now(), (title, owner)
         return self.step
 
@@ -85,6 +89,14 @@ class World:
     def fact(self, name: str, value: Value, unit: str | None = None, origin: Any = "captured",
              note: str = "") -> str:  # fmt: skip
         return self.bench.recorder.fact(self.step, name, value, unit, origin, note=note)
+
+    def exactly(self, number: int = -1) -> None:
+        """Write down one of the chapter's messages line by line, as it was sent."""
+        text = self.spoken[number].decode("utf-8", "backslashreplace")
+        head, _, body = text.partition("\r\n\r\n")
+        lines = [*head.split("\r\n")[:MOST_LINES], *([] if not body else ["", *body.split("\n")])]
+        rows: list[Value] = [{"line": line[:LONGEST_LINE]} for line in lines[: 2 * MOST_LINES]]
+        self.fact("oauth.exactly", rows)
 
     def who_holds(self) -> None:
         """Write down what each role has now."""

@@ -1,0 +1,49 @@
+"""What the `netlab oauth` commands do."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+
+from netlab.cli.networks import in_lab
+from netlab.cli.options import Look
+from netlab.cli.run import Experiment, perform
+from netlab.errors import Exit
+from netlab.network.base import Network
+
+HOSTS = ("auth.example.com", "api.example.com")
+PATIENCE = 10.0
+
+
+def in_the_lab(name: str, run: Experiment, look: Look) -> Exit:
+    network = in_lab(None, None, {}, warm, oauth=True)
+    try:
+        wake(network)
+    except BaseException:
+        network.close()
+        raise
+    return perform(name, run, network, look)
+
+
+def wake(network: Network) -> None:
+    """Ask each of the lab's servers once: it makes its keys when it is first needed."""
+    context = ssl.create_default_context(cafile=network.cafile)
+    for host in HOSTS:
+        with contextlib.suppress(OSError):
+            address = asyncio.run(network.addresses(host))[0]
+            plain = socket.create_connection(network.dialled(address, 443, "tcp"), PATIENCE)
+            with plain, context.wrap_socket(plain, server_hostname=host) as secure:
+                path = "/.well-known/oauth-authorization-server"
+                secure.sendall(f"GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+                while secure.recv(65536):
+                    pass
+
+
+def warm() -> None:
+    """Import all that the experiment needs before any clock runs."""
+    import joserfc.jws
+
+    from netlab.experiments.oauth import walkthrough  # noqa: F401
+    from netlab.views import journey as _view  # noqa: F401 - drawing must not be kept waiting
+
+    del joserfc
