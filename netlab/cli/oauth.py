@@ -32,6 +32,46 @@ def walkthrough(
         str, typer.Option("--user", metavar="NAME", help="alice or bob, the lab's people.")
     ] = "alice",
     deny: Annotated[bool, typer.Option("--deny", help="The owner says no.")] = False,
+    browser: Annotated[
+        bool | None,
+        typer.Option(
+            "--browser/--no-browser",
+            help="You are the owner: in your browser, or by pasting the address it ends at.",
+        ),
+    ] = None,
+    issuer: Annotated[
+        str | None,
+        typer.Option(
+            "--issuer",
+            metavar="URL",
+            help="A provider; or google, github, kakao, naver.",
+        ),
+    ] = None,
+    client_id: Annotated[
+        str, typer.Option("--client-id", metavar="ID", help="As the provider knows you.")
+    ] = "",
+    client_secret: Annotated[
+        bool,
+        typer.Option(
+            "--client-secret", help="There is one: from NETLAB_CLIENT_SECRET, or asked for."
+        ),
+    ] = False,
+    auth_method: Annotated[
+        str, typer.Option("--auth-method", metavar="NAME", help="client_secret_basic or _post.")
+    ] = "",
+    api: Annotated[
+        str, typer.Option("--api", metavar="URL", help="What to ask with the token.")
+    ] = "",
+    port: Annotated[
+        int,
+        typer.Option("--port", min=0, max=65535, help="Of the redirect URI."),
+    ] = 0,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", "-k", help="Go on with a certificate that fails.")
+    ] = False,
+    cacert: Annotated[
+        str | None, typer.Option("--cacert", metavar="FILE", help="Trust the anchors in FILE only.")
+    ] = None,
     brief: options.Brief = False,
     deep: options.Deep = False,
     step: options.StepByStep = False,
@@ -42,8 +82,16 @@ def walkthrough(
     force: options.Force = False,
     keep_secrets: options.KeepSecrets = False,
 ) -> Exit:
-    """Step through an authorization code grant, every role real (in the lab)."""
+    """Step through an authorization code grant, every role real."""
     look = options.Look(brief, deep, step, plain, json, mermaid, False, save, force, keep_secrets)
+    if issuer is not None or browser is not None:
+        from netlab.cli.oauth_meeting import Asked, meet
+
+        asked = Asked(
+            issuer, browser, client_id, client_secret, auth_method, api, port, insecure, cacert,
+            scope, not no_pkce, keep_secrets,
+        )  # fmt: skip
+        return meet(asked, look)
     from netlab.cli.oauth_runs import in_the_lab
     from netlab.experiments.oauth import walkthrough as experiment
 

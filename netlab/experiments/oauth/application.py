@@ -13,7 +13,7 @@ import time
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 from netlab.experiments.oauth.listening import Listener, Page, Visit
@@ -71,7 +71,7 @@ class Application:
     speaker: Speaker = field(init=False)
     listener: Listener = field(init=False)
 
-    async def __aenter__(self) -> "Application":
+    async def __aenter__(self) -> Self:
         self.speaker = Speaker(self.world, "client")
         self.listener = Listener(self.visited, port=self.port)
         await self.listener.__aenter__()
@@ -188,7 +188,9 @@ class Application:
         """How it proves who it is at the token endpoint (RFC 6749 §2.3.1); form may grow."""
         if self.auth_method == "client_secret_basic" and self.secret:
             pair = f"{quote_plus(self.client_id)}:{quote_plus(self.secret)}"
-            return [("Authorization", f"Basic {b64encode(pair.encode()).decode()}")]
+            basic = b64encode(pair.encode()).decode()
+            self.world.hide(basic)
+            return [("Authorization", f"Basic {basic}")]
         form["client_id"] = self.client_id
         if self.secret and self.auth_method == "client_secret_post":
             form["client_secret"] = self.secret

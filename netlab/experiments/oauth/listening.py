@@ -14,12 +14,13 @@ READ = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a browser asks for. body: of a form."""
+    """What a browser asks for. body: of a form. raw: all of it, as it came."""
 
     method: str
     target: str
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    raw: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,14 @@ class Listener:
 
 async def _read(state: h11.Connection, reader: asyncio.StreamReader) -> Visit | None:
     head: h11.Request | None = None
-    body = b""
+    body = raw = b""
     while True:
         event = state.next_event()
         match event:
             case h11.NEED_DATA:
-                state.receive_data(await reader.read(READ))
+                data = await reader.read(READ)
+                raw += data
+                state.receive_data(data)
             case h11.Request():
                 head = event
             case h11.Data():
@@ -106,6 +109,6 @@ async def _read(state: h11.Connection, reader: asyncio.StreamReader) -> Visit | 
                     return None
             case h11.EndOfMessage() if head is not None:
                 fields = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in head.headers)
-                return Visit(head.method.decode(), head.target.decode("latin-1"), fields, body)
+                return Visit(head.method.decode(), head.target.decode("latin-1"), fields, body, raw)
             case h11.ConnectionClosed():
                 return None

@@ -12,6 +12,11 @@ from netlab.network.http1 import Http1, NotHttp, Pairs, Reply
 
 FORM = "application/x-www-form-urlencoded"
 MOST_PARAMETERS = 100
+SECRETS = (
+    "access_token", "refresh_token", "id_token", "client_secret", "registration_access_token",
+    "device_code", "user_code",
+)  # fmt: skip
+"""Members of an answer that are secrets."""
 
 
 @dataclass(slots=True)
@@ -113,7 +118,12 @@ def told(reply: Reply, url: str) -> str:
 
 
 def said(reply: Reply) -> dict[str, Any]:
-    """A JSON object's members; none where the answer is something else. Raises nothing."""
+    """A JSON object's members; none where the answer is something else. Raises nothing.
+
+    Some providers answer with a form, which RFC 6749 §5.1 does not allow.
+    """
+    if reply.header("content-type").startswith(FORM):
+        return dict(_first(reply.body.decode("utf-8", "replace")))
     try:
         value = json.loads(reply.body)
     except (ValueError, RecursionError):

@@ -1,10 +1,10 @@
 """`netlab oauth walkthrough`: an authorization code grant, step by step, with every role real."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from netlab.dissect.jwt import Jwt
+from netlab.dissect.jwt import Jwt, opened
 from netlab.errors import Exit
 from netlab.experiments.bench import Bench
 from netlab.experiments.oauth import purposes
@@ -46,7 +46,7 @@ class Walked(Application):
     async def came_back(self, given: Mapping[str, str]) -> None:
         world = self.world
         world.exactly(0)
-        world.fact("oauth.parameters", purposes.table(given))
+        world.fact("oauth.parameters", purposes.table(world.hidden(given)))
         world.fact("oauth.state_matches", given.get("state") == self.state)
         code = self.received(given)
         await _roles(self)
@@ -59,23 +59,32 @@ class Walked(Application):
     def _redeeming(self, form: dict[str, str]) -> None:
         """The request is sent; its answer is the next step."""
         self.world.fact("oauth.channel", "back", origin="standard", note="RFC 6749 §2.1")
-        self.world.fact("oauth.parameters", purposes.table(form))
+        self.world.fact("oauth.parameters", purposes.table(self.world.hidden(form)))
         self.world.fact("oauth.client_auth", self.auth_method, origin="configured")
         self.world.exactly()
         self.world.chapter("oauth.obtained", "The token")
 
     async def _obtained(self, answer: Mapping[str, object]) -> None:
         world = self.world
-        world.fact("oauth.parameters", purposes.table(answer))
+        world.fact("oauth.parameters", purposes.table(world.hidden(answer)))
         world.fact("oauth.expires_in", _whole(answer.get("expires_in")), "s")
         world.fact("oauth.scope", str(answer.get("scope", self.wish.scope)))
         world.exactly()
         token = str(answer.get("access_token", ""))
-        verdict = await self.verified(token, self.wish.resource or self.wish.api)
-        tell_jwt(world, verdict)
+        await self._opened(token)
         await _roles(self)
         if self.wish.oidc:
             await self._identified(str(answer.get("id_token", "")))
+
+    async def _opened(self, token: str) -> None:
+        """What is in it; whom it is for is the resource server's affair, where we do not know."""
+        found = opened(token)
+        if found.fault:
+            self.world.fact("jwt.fault", found.fault)
+            return
+        audience = self.wish.resource or self.wish.api or found.claims.get("aud") or ""
+        first = audience[0] if isinstance(audience, list) and audience else audience
+        tell_jwt(self.world, await self.verified(token, str(first)))
 
     async def _identified(self, token: str) -> None:
         """OpenID Connect on top: who it is, for the application itself."""
@@ -164,14 +173,35 @@ async def run(bench: Bench, options: Options) -> Exit:
     """The nine steps; answers how the command ends."""
     world = World(bench)
     cast(world, options)
-    wish = options.wish()
+    return await guarded(world, lambda: _walk(world, options))
+
+
+async def guarded(world: World, flow: Callable[[], Awaitable[None]]) -> Exit:
+    """Go through it; what ends it early is told in plain words."""
+    try:
+        await flow()
+    except Stopped as stopped:
+        return tell_stopped(world, stopped)
+    except Unreached as error:
+        world.bench.recorder.finding(world.step, "fault", f"{error}.", explain="oauth")
+        return FAILED[error.where]
+    except (OSError, ValueError) as error:
+        why = str(error) or "no answer in time"
+        world.bench.recorder.finding(world.step, "fault", f"The flow broke off: {why}.")
+        return Exit.HTTP
+    finally:
+        world.rest()
+    return Exit.OK
+
+
+async def _walk(world: World, options: Options) -> None:
     browser = Browser(world)
     person = Person(browser, options.user, approve=options.approve, scopes=options.scopes)
+    world.load()
     try:
-        world.load()
-        async with Walked(world, wish) as app:
+        async with Walked(world, options.wish()) as app:
             world.actors[f"127.0.0.1:{app.port}"] = "client"
-            await _register(app)
+            await tell_registered(app)
             reply = await _ask(app, browser)
             if reply.status == 200:
                 await _decide(app, person)
@@ -179,18 +209,8 @@ async def run(bench: Bench, options: Options) -> Exit:
                 await _turned_back(app, browser, reply)
             if app.stopped is not None:
                 raise app.stopped
-    except Stopped as stopped:
-        return tell_stopped(world, stopped)
-    except Unreached as error:
-        world.bench.recorder.finding(world.step, "fault", f"{error}.", explain="oauth")
-        return FAILED[error.where]
-    except OSError as error:
-        world.bench.recorder.finding(world.step, "fault", f"The flow broke off: {error}.")
-        return Exit.HTTP
     finally:
-        world.rest()
         await browser.close()
-    return Exit.OK
 
 
 def cast(world: World, options: Options) -> None:
@@ -204,7 +224,7 @@ def cast(world: World, options: Options) -> None:
     world.holds["the owner"] = ["a password"]
 
 
-async def _register(app: Application) -> None:
+async def tell_registered(app: Application) -> None:
     """Step 1: the application becomes known to the server."""
     world = app.world
     world.chapter("oauth.register", "The application registers")
@@ -214,11 +234,12 @@ async def _register(app: Application) -> None:
     world.fact("oauth.channel", "back", origin="standard")
     world.fact("oauth.issuer", app.wish.issuer, origin="configured")
     world.fact("oauth.grant", "authorization_code", origin="configured")
-    await app.register()
+    if not app.client_id:
+        await app.register()
+        world.exactly(-2)
     world.fact("oauth.client_id", app.client_id)
     world.fact("oauth.redirect_uri", app.redirect_uri, origin="configured")
     world.fact("oauth.secret_given", bool(app.secret))
-    world.exactly(-2)
     await _roles(app)
 
 

@@ -5,7 +5,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 from netlab.experiments.bench import Bench
 from netlab.network import race, trust
@@ -18,6 +18,8 @@ from netlab.recording.records import Owner, Value
 PATIENCE = 10.0
 """Seconds for a connection, and for an answer."""
 MOST_LINES, LONGEST_LINE = 40, 1200
+SHORTEST = 4
+"""Characters that a secret has at the least; anything shorter would blot out half of a page."""
 PORTS = {"http": 80, "https": 443}
 
 
@@ -57,11 +59,14 @@ class World:
     """actors: the id under which each host is told of; what is not in it is told of by its name.
 
     holds: what each role has at this moment, by role, for the table at a chapter's end. spoken:
-    the chapter's messages so far, as they stood on the wire.
+    the chapter's messages so far, as they stood on the wire. masks: whether `secrets` are written
+    down as asterisks, which they are wherever they are not the lab's.
     """
 
     bench: Bench
     insecure: bool = False
+    masks: bool = False
+    secrets: set[str] = field(default_factory=set)
     actors: dict[str, str] = field(default_factory=dict)
     holds: dict[str, Sequence[str]] = field(default_factory=dict)
     spoken: list[bytes] = field(default_factory=list)
@@ -89,6 +94,22 @@ class World:
     def fact(self, name: str, value: Value, unit: str | None = None, origin: Any = "captured",
              note: str = "") -> str:  # fmt: skip
         return self.bench.recorder.fact(self.step, name, value, unit, origin, note=note)
+
+    def hide(self, *secrets: str) -> None:
+        """From now on these are written down as asterisks, where secrets are not to be kept."""
+        self.secrets.update(secret for secret in secrets if len(secret) >= SHORTEST)
+
+    def masked(self, wire: bytes) -> bytes:
+        """The same octets, every secret in them blotted out; as many as before."""
+        if self.masks:
+            for secret in sorted(self.secrets, key=len, reverse=True):
+                for form in {secret, quote(secret, safe=""), quote_plus(secret)}:
+                    wire = wire.replace(form.encode(), b"*" * len(form))
+        return wire
+
+    def hidden(self, given: Mapping[str, object]) -> dict[str, object]:
+        """Parameters as they may be written down."""
+        return {name: self.masked(str(value).encode()).decode() for name, value in given.items()}
 
     def exactly(self, number: int = -1) -> None:
         """Write down one of the chapter's messages line by line, as it was sent."""

@@ -1,0 +1,183 @@
+"""`netlab oauth walkthrough` with a person of flesh and blood, at the lab or at a provider."""
+
+import asyncio
+import os
+import sys
+import threading
+import webbrowser
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
+
+from netlab.cli.networks import chosen, in_lab
+from netlab.cli.oauth_runs import wake, warm
+from netlab.cli.options import Look
+from netlab.cli.run import perform
+from netlab.errors import Exit, NetlabError
+from netlab.network.base import Network
+
+if TYPE_CHECKING:
+    from netlab.experiments.oauth.meeting import Options
+    from netlab.experiments.oauth.presets import Preset
+
+SECRET = "NETLAB_CLIENT_SECRET"
+METHODS = ("", "client_secret_basic", "client_secret_post", "none")
+AUTH, API = ("auth.example.com", "203.0.113.70"), ("api.example.com", "203.0.113.72")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed, as it was typed. issuer None: the lab's. browser None: as it can be."""
+
+    issuer: str | None
+    browser: bool | None
+    client_id: str
+    client_secret: bool
+    auth_method: str
+    api: str
+    port: int
+    insecure: bool
+    cacert: str | None
+    scope: str
+    pkce: bool
+    keep_secrets: bool
+
+
+def meet(asked: Asked, look: Look) -> Exit:
+    if asked.auth_method not in METHODS:
+        raise NetlabError(
+            f"--auth-method {asked.auth_method}: not a way of proving who a client is",
+            advice=", ".join(METHODS[1:]),
+        )
+    if asked.issuer is None:
+        return _at_the_lab(asked, look)
+    preset, issuer = _issuer(asked.issuer)
+    if preset is not None and not asked.client_id:
+        raise NetlabError(
+            f"--issuer {preset.name}: --client-id is missing.",
+            cause="it registers nobody over HTTP: you get one in its developer console",
+            advice=preset.note,
+        )
+    secret = _secret() if asked.client_secret else ""
+    network, _ = chosen("internet", urlsplit(issuer).hostname or "", None, asked.cacert, {}, warm)
+    options = _options(asked, issuer, secret, preset)
+    return _perform(options, network, look)
+
+
+def _perform(options: "Options", network: Network, look: Look) -> Exit:
+    from netlab.experiments.oauth import meeting
+
+    return perform(
+        "oauth walkthrough", lambda bench: meeting.run(bench, options), network, look
+    )  # fmt: skip
+
+
+def _at_the_lab(asked: Asked, look: Look) -> Exit:
+    """The lab's servers under names of localhost, which every browser finds by itself."""
+    network = in_lab(None, None, {}, warm, oauth=True)
+    try:
+        wake(network)
+        _, port = network.dialled(AUTH[1], 80, "tcp")
+        _, api_port = network.dialled(API[1], 80, "tcp")
+        issuer = f"http://{AUTH[0]}.localhost:{port}"
+        options = _options(asked, issuer, "", None, f"http://{API[0]}.localhost:{api_port}")
+    except BaseException:
+        network.close()
+        raise
+    sys.stderr.write("Log in as alice or bob; the password is “correct horse”.\n")
+    return _perform(options, network, look)
+
+
+def _options(
+    asked: Asked, issuer: str, secret: str, preset: "Preset | None", lab_api: str = ""
+) -> "Options":
+    from netlab.experiments.oauth.meeting import Options
+
+    opens = sys.stdin.isatty() if asked.browser is None else asked.browser
+    usual = "openid profile photos.read" if lab_api else "openid profile"
+    return Options(
+        issuer, _show if opens else _print, None if opens else _line,
+        client_id=asked.client_id, secret=secret,
+        scope=asked.scope or (preset.scope if preset else usual),
+        auth_method=asked.auth_method, api=asked.api or lab_api or (preset.api if preset else ""),
+        resource=lab_api, port=asked.port, pkce=asked.pkce, insecure=asked.insecure,
+        keep_secrets=asked.keep_secrets or bool(lab_api), preset=preset,
+    )  # fmt: skip
+
+
+def _issuer(text: str) -> "tuple[Preset | None, str]":
+    from netlab.experiments.oauth.presets import PRESETS
+    from netlab.experiments.oauth.world import literal
+
+    if text in PRESETS:
+        return PRESETS[text], PRESETS[text].issuer
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise NetlabError(
+            f"--issuer {text}: not an issuer.",
+            cause="it is a URL without query or fragment (RFC 8414 §2)",
+            advice=f"https://accounts.example.com, or one of {', '.join(PRESETS)}",
+        )
+    local = parts.hostname == "localhost" or parts.hostname.endswith(".localhost")
+    if parts.scheme == "http" and not (local or (literal(parts.hostname) and _loopback(parts))):
+        raise NetlabError(
+            f"--issuer {text}: http is for this machine alone.",
+            cause="codes, tokens and secrets travel to it (RFC 6749 §3.1, §3.2)",
+            advice=f"https://{parts.netloc}{parts.path}",
+        )
+    return None, text
+
+
+def _loopback(parts: SplitResult) -> bool:
+    import ipaddress
+
+    return ipaddress.ip_address(parts.hostname or "").is_loopback
+
+
+def _secret() -> str:
+    """From the environment, or from a prompt that shows nothing; never from the command line."""
+    if secret := os.environ.get(SECRET):
+        return secret
+    if not sys.stdin.isatty():
+        raise NetlabError(
+            "--client-secret: there is none.", cause=f"nobody can be asked here, and {SECRET} "
+            "is not set", advice=f"put it into the environment as {SECRET}",
+        )  # fmt: skip
+    from getpass import getpass
+
+    return getpass("client secret (not shown): ")
+
+
+async def _show(url: str) -> None:
+    await _print(url)
+    await asyncio.to_thread(webbrowser.open, url)
+
+
+async def _print(url: str) -> None:
+    from netlab.views.text import escape
+
+    sys.stderr.write(f"Open this address, and come back with what it ends at:\n\n{escape(url)}\n\n")
+    sys.stderr.flush()
+
+
+async def _line() -> str:
+    """What is pasted, a line of it; the thread that waits for it holds nobody up."""
+    if sys.stdin.isatty():
+        sys.stderr.write("Paste the address that the browser ends at: ")
+        sys.stderr.flush()
+    loop = asyncio.get_running_loop()
+    told: asyncio.Future[str] = loop.create_future()
+
+    def tell(text: str) -> None:
+        if not told.done():
+            told.set_result(text)
+
+    def read() -> None:
+        text = sys.stdin.readline()
+        try:
+            loop.call_soon_threadsafe(tell, text)
+        except RuntimeError:  # the flow ended first, and its loop with it
+            return
+
+    threading.Thread(target=read, name="pasted", daemon=True).start()
+    return await told
