@@ -86,7 +86,10 @@ class Pending:
     def tell(self, direction: Any, start: int, reply: Reply | None = None) -> None:
         """Write the message down, from the tape."""
         world, tape = self.speaker.world, self.line.stream.tape
-        wire = tape.data(direction, start)
+        if reply is not None:
+            found = said(reply)
+            world.hide(*(str(found[name]) for name in SECRETS if name in found))
+        wire = world.masked(tape.data(direction, start))
         world.spoken.append(wire)
         parsed = dissect.request(wire) if reply is None else dissect.response(wire, self.method)
         ends = (self.speaker.actor, world.actor_of(self.origin))

@@ -255,7 +255,7 @@ async def _ask(app: Application, browser: Browser) -> Reply:
     world.exactly()
     world.fact("oauth.channel", "front", origin="standard", note="RFC 6749 §3.1")
     world.fact("oauth.authorization_url", where.partition("?")[0])
-    world.fact("oauth.parameters", purposes.table(query_of(where)))
+    world.fact("oauth.parameters", purposes.table(world.hidden(query_of(where))))
     world.fact("oauth.pkce", bool(app.verifier), origin="configured")
     if app.verifier:
         world.fact("oauth.code_verifier", app.verifier, note="it stays at the application")
