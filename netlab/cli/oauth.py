@@ -99,6 +99,34 @@ def walkthrough(
     return in_the_lab("oauth walkthrough", lambda bench: experiment.run(bench, wish), look)
 
 
+@app.command(epilog="Examples:  netlab oauth attack --list  |  netlab oauth attack mix-up")
+@guarded
+def attack(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="See --list.")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="Name them, a sentence each.")] = False,
+    undefended: Annotated[
+        bool, typer.Option("--undefended", help="Only with the protections off: it works.")
+    ] = False,
+    defended: Annotated[
+        bool, typer.Option("--defended", help="Only with its one protection on: it fails.")
+    ] = False,
+    brief: options.Brief = False,
+    deep: options.Deep = False,
+    step: options.StepByStep = False,
+    plain: options.Plain = False,
+    json: options.Json = False,
+    mermaid: options.Mermaid = False,
+    save: options.Save = None,
+    force: options.Force = False,
+    keep_secrets: options.KeepSecrets = False,
+) -> Exit:
+    """Really attack OAuth: it works undefended, and fails defended (in the lab)."""
+    look = options.Look(brief, deep, step, plain, json, mermaid, False, save, force, keep_secrets)
+    from netlab.cli.oauth_attack import attacked, listed
+
+    return listed(plain) if list_ else attacked(name, undefended, defended, look)
+
+
 @app.command(epilog="Example:  netlab oauth serve --listen 127.0.0.1:9000")
 @guarded
 def serve(

@@ -23,7 +23,7 @@ from netlab.experiments.oauth.world import World
 from netlab.network import jose
 from netlab.network.jose import Verdict, Wanted
 
-CALLBACK = "/callback"
+CALLBACK, FLOW = "/callback", "flow"
 NAME = "Photo prints"
 CHECKS = frozenset({"state", "pkce", "iss", "nonce"})
 
@@ -55,6 +55,7 @@ class Application:
     world: World
     wish: Wish
     port: int = 0
+    actor: str = "client"
     metadata: dict[str, Any] = field(default_factory=dict)
     keys: dict[str, Any] = field(default_factory=dict)
     client_id: str = ""
@@ -67,12 +68,14 @@ class Application:
     tokens: dict[str, Any] = field(default_factory=dict)
     verdict: Verdict | None = None
     photos: dict[str, Any] = field(default_factory=dict)
+    flow: str = ""
+    mine: bool = True
     stopped: Exception | None = None
     speaker: Speaker = field(init=False)
     listener: Listener = field(init=False)
 
     async def __aenter__(self) -> Self:
-        self.speaker = Speaker(self.world, "client")
+        self.speaker = Speaker(self.world, self.actor)
         self.listener = Listener(self.visited, port=self.port)
         await self.listener.__aenter__()
         self.port = self.listener.port
@@ -166,8 +169,9 @@ class Application:
     def received(self, given: Mapping[str, str]) -> str:
         """Judge what a browser brought; answers the code. Raises Stopped."""
         checks = self.wish.checks
-        if "state" in checks and not secrets.compare_digest(
-            given.get("state", "").encode(), self.state.encode()
+        expected = self.state if self.mine else ""
+        if "state" in checks and not (
+            expected and secrets.compare_digest(given.get("state", "").encode(), expected.encode())
         ):
             raise Stopped("callback", "state is not the one that this browser was sent off with",
                           rule="RFC 6749 §10.12")  # fmt: skip
@@ -210,8 +214,9 @@ class Application:
         return answer
 
     def code_form(self, code: str) -> dict[str, str]:
+        verifier = self.verifier if self.mine else ""
         form = {"grant_type": "authorization_code", "code": code,
-                "redirect_uri": self.redirect_uri, "code_verifier": self.verifier,
+                "redirect_uri": self.redirect_uri, "code_verifier": verifier,
                 "resource": self.wish.resource}  # fmt: skip
         return {name: value for name, value in form.items() if value}
 
@@ -238,9 +243,13 @@ class Application:
         if path == "/":
             return page(NAME, '<p><a href="/connect">Print my photos</a></p>')
         if path == "/connect":
-            return Page(302, location=self.authorization_url())
+            self.flow = secrets.token_urlsafe(16)
+            cookie = f"{FLOW}={self.flow}; HttpOnly; SameSite=Lax; Path=/"
+            return Page(302, location=self.authorization_url(), cookie=cookie)
         if path != CALLBACK:
             return Page(404)
+        # What was kept for a flow belongs to the browser that began it.
+        self.mine = not self.flow or f"{FLOW}={self.flow}" in visit.field("cookie")
         try:
             await self.came_back(query_of(visit.target))
         except (Stopped, OSError) as error:

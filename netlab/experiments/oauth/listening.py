@@ -22,6 +22,10 @@ class Visit:
     body: bytes = b""
     raw: bytes = b""
 
+    def field(self, name: str) -> str:
+        """All fields of this name as one value; empty where there is none."""
+        return "; ".join(value for key, value in self.headers if key.lower() == name)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -31,12 +35,14 @@ class Page:
     body: bytes = b""
     location: str = ""
     kind: str = "text/html; charset=utf-8"
+    cookie: str = ""
 
     def fields(self) -> list[tuple[str, str]]:
         return [
             ("Content-Type", self.kind), ("Content-Length", str(len(self.body))),
             ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"),
             ("Connection", "close"), *([("Location", self.location)] if self.location else []),
+            *([("Set-Cookie", self.cookie)] if self.cookie else []),
         ]  # fmt: skip
 
 

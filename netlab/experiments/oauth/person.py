@@ -60,11 +60,14 @@ class Browser:
         return await self._go("POST", urljoin(self.at, action), body)
 
     async def follow(self, reply: Reply) -> Reply:
-        """To where a redirection leads; the fragment stays here (RFC 9110 §10.2.2)."""
+        """To where a redirection leads. A fragment is not sent, and one that the redirection does
+        not have is carried on (RFC 9110 §10.2.2).
+        """
         where = reply.header("location")
         if not 300 <= reply.status < 400 or not where:
             raise Stopped("browser", f"a redirection was expected, and {reply.status} came")
-        return await self.get(urljoin(self.at, where))
+        url, mark, fragment = urljoin(self.at, where), "#", self.at.partition("#")[2]
+        return await self.get(url if mark in url or not fragment else f"{url}#{fragment}")
 
     async def _go(self, method: str, url: str, body: bytes) -> Reply:
         origin = origin_of(url)

@@ -37,7 +37,10 @@ class Speaker:
         if body or method == "POST":
             headers.append(("Content-Length", str(len(body))))
         line = self.lines.get(origin)
-        if line is None or not line.again:
+        if line is not None and not line.again:
+            await line.stream.close()
+            line = None
+        if line is None:
             line = self.lines[origin] = Http1(await self.world.connect(origin))
         start = line.stream.tape.total("sent")
         await line.ask(method, target, headers, body, PATIENCE)

@@ -1,0 +1,44 @@
+"""What `netlab oauth attack` does."""
+
+import sys
+from difflib import get_close_matches
+
+from netlab.cli.oauth_runs import in_the_lab
+from netlab.cli.options import Look
+from netlab.errors import Exit, NetlabError
+
+
+def listed(plain: bool) -> Exit:
+    """A name and a sentence each; plain has nothing else."""
+    from netlab.experiments.oauth.attacks.running import ATTACKS
+
+    widest = max(map(len, ATTACKS))
+    if not plain:
+        sys.stdout.write("Attacks on OAuth, each really run in the lab:\n\n")
+    for attack in ATTACKS.values():
+        sys.stdout.write(f"{attack.name:{widest}}  {attack.sentence}\n")
+    if not plain:
+        sys.stdout.write("\nNext   netlab oauth attack code-interception\n")
+    return Exit.OK
+
+
+def attacked(name: str | None, undefended: bool, defended: bool, look: Look) -> Exit:
+    from netlab.experiments.oauth.attacks import running
+
+    if name not in running.ATTACKS:
+        near = get_close_matches(name or "", running.ATTACKS, n=1)
+        raise NetlabError(
+            f"netlab oauth attack {name}: there is no such attack." if name
+            else "netlab oauth attack: which one?",
+            advice=f"did you mean {near[0]}?" if near else ", ".join(running.ATTACKS),
+        )  # fmt: skip
+    if undefended and defended:
+        raise NetlabError(
+            "--undefended and --defended exclude each other", advice="leave out both to see both"
+        )
+    both = not (undefended or defended)
+    return in_the_lab(
+        "oauth attack",
+        lambda bench: running.run(bench, name, both or undefended, both or defended),
+        look,
+    )

@@ -1,0 +1,105 @@
+"""One attack, undefended and defended: servers set, parties cast, the outcome told."""
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+
+from netlab.errors import Exit
+from netlab.experiments.bench import Bench
+from netlab.experiments.oauth.application import CHECKS
+from netlab.experiments.oauth.attacks import codes as _codes  # noqa: F401 - they fill the table
+from netlab.experiments.oauth.attacks import tokens as _tokens  # noqa: F401
+from netlab.experiments.oauth.attacks.scene import Scene
+from netlab.experiments.oauth.attacks.table import ATTACKS, Attack, Outcome
+from netlab.experiments.oauth.refusing import Stopped
+from netlab.experiments.oauth.world import World
+from netlab.recording.records import Value
+
+SERVERS = {"server": "web:auth.example.com", "api": "web:api.example.com"}
+ROGUE = "web:auth.example.net"
+
+
+async def run(bench: Bench, name: str, undefended: bool = True, defended: bool = True) -> Exit:
+    """Exit.OK when each outcome is the one that was foretold."""
+    attack = ATTACKS[name]
+    foretold = True
+    try:
+        if undefended:
+            outcome = await _once(bench, attack, "attack.undefended", frozenset())
+            foretold &= outcome.succeeded
+        if defended:
+            outcome = await _once(bench, attack, "attack.defended", frozenset({attack.named}))
+            foretold &= not outcome.succeeded and outcome.at == attack.at
+    finally:
+        await _set(bench, attack, None)
+    return Exit.OK if foretold else Exit.HTTP
+
+
+async def _once(bench: Bench, attack: Attack, topic: str, on: frozenset[str]) -> Outcome:
+    world = World(bench)
+    _cast(world)
+    world.chapter(topic, "Undefended" if not on else "Defended")
+    for note in bench.network.set_up():
+        world.fact("run.note", note, origin="configured")
+    await _set(bench, attack, on)
+    checks = CHECKS - (set(attack.client) - on)
+    world.load()
+    async with AsyncExitStack() as stack:
+        scene = Scene(world, on | (CHECKS - set(attack.stoppers)), frozenset(checks), stack)
+        try:
+            outcome = await attack.play(scene)
+        except Stopped as stopped:
+            outcome = Outcome(at=stopped.where, by=f"{stopped.why} ({stopped.rule})".strip())
+    world.rest()
+    _tell(world, attack, on, outcome, scene)
+    return outcome
+
+
+async def _set(bench: Bench, attack: Attack, on: frozenset[str] | None) -> None:
+    """Protections as they are to be; None: all of them, and nothing left over."""
+    for role, service in SERVERS.items():
+        names = attack.server if role == "server" else attack.api
+        off: Mapping[str, bool] = {} if on is None else {n: False for n in names if n not in on}
+        await bench.network.command("oauth", service=service, reset=True, protections=dict(off))
+    if "rogue" in attack.more:
+        wanted = {"reset": True} if on is None else {"forwards_to": "https://auth.example.com"}
+        await bench.network.command("oauth", service=ROGUE, **wanted)
+
+
+def _cast(world: World) -> None:
+    world.actor("attacker", "the attacker", "attacker")
+    world.actor("browser", "Alice's browser", "user agent, scripted")
+    world.actor("client", "the application", "client application")
+    world.actor("as", "auth.example.com", "authorization server", "auth.example.com")
+    world.actor("rogue", "auth.example.net", "authorization server", "auth.example.net")
+    world.actor("rs", "api.example.com", "resource server", "api.example.com")
+    world.actor("files", "files.example.com", "resource server", "files.example.com")
+
+
+def _tell(world: World, attack: Attack, on: frozenset[str], outcome: Outcome, scene: Scene) -> None:
+    fact = world.fact
+    fact("attack.name", attack.name, origin="configured")
+    fact("attack.sentence", attack.sentence, origin="standard")
+    fact("attack.needs", attack.needs, origin="standard")
+    fact("attack.off", [name for name in attack.stoppers if name not in on], origin="configured")
+    moves: list[Value] = [{"who": who, "what": what} for who, what in scene.moves]
+    fact("attack.moves", moves)
+    won = fact("attack.succeeded", outcome.succeeded)
+    if outcome.loot:
+        fact("attack.loot", outcome.loot)
+    if outcome.at:
+        fact("attack.stopped_at", outcome.at)
+        fact("attack.stopped_by", outcome.by)
+    if on:
+        fact("attack.on", [*on], origin="configured")
+        fact("attack.others", attack.others, origin="standard")
+    foretold = outcome.succeeded is not bool(on) and (not on or outcome.at == attack.at)
+    if not foretold:
+        what = "worked" if outcome.succeeded else f"failed at the {outcome.at or 'end'}"
+        world.bench.recorder.finding(
+            world.step, "fault", f"The attack {what}, which was not foretold.",
+            "The lab's servers and netlab's application should behave otherwise: please report it.",
+            (won,), "oauth",
+        )  # fmt: skip
+
+
+__all__ = ["ATTACKS", "run"]
