@@ -175,8 +175,9 @@ async def _come_back(app: Met, options: Options) -> None:
         )
         if not done:
             raise Stopped("browser", f"nobody came back within {options.patience:.0f} s")
-        for task in done:
-            task.result()
+        if not app.back.is_set():  # a browser that came is worth more than what was not pasted
+            for task in done:
+                task.result()
     finally:
         for task in waits:
             task.cancel()

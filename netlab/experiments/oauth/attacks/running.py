@@ -22,6 +22,10 @@ async def run(bench: Bench, name: str, undefended: bool = True, defended: bool =
     """Exit.OK when each outcome is the one that was foretold."""
     attack = ATTACKS[name]
     foretold = True
+    first = bench.step("attack.undefended" if undefended else "attack.defended",
+                       "Undefended" if undefended else "Defended")  # fmt: skip
+    for note in bench.network.set_up():
+        bench.recorder.fact(first, "run.note", note, origin="configured")
     try:
         if undefended:
             outcome = await _once(bench, attack, "attack.undefended", frozenset())
@@ -38,8 +42,6 @@ async def _once(bench: Bench, attack: Attack, topic: str, on: frozenset[str]) ->
     world = World(bench)
     _cast(world)
     world.chapter(topic, "Undefended" if not on else "Defended")
-    for note in bench.network.set_up():
-        world.fact("run.note", note, origin="configured")
     await _set(bench, attack, on)
     checks = CHECKS - (set(attack.client) - on)
     world.load()
