@@ -1,5 +1,6 @@
 """`netlab oauth`: OAuth 2.0."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -9,6 +10,17 @@ from netlab.cli.guard import guarded
 from netlab.errors import Exit
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+
+
+class Grants(StrEnum):
+    """How an application may come by a token."""
+
+    code = "code"
+    implicit = "implicit"
+    password = "password"
+    client_credentials = "client-credentials"
+    device = "device"
+    refresh = "refresh"
 
 
 @app.callback()
@@ -21,6 +33,9 @@ def oauth() -> None:
 )
 @guarded
 def walkthrough(
+    grant: Annotated[
+        Grants, typer.Option("--grant", help="refresh: a token's whole life.")
+    ] = Grants.code,
     no_pkce: Annotated[bool, typer.Option("--no-pkce", help="See it without PKCE.")] = False,
     oidc: Annotated[
         bool, typer.Option("--oidc", help="OpenID Connect on top: who it is, too.")
@@ -84,6 +99,10 @@ def walkthrough(
 ) -> Exit:
     """Step through an authorization code grant, every role real."""
     look = options.Look(brief, deep, step, plain, json, mermaid, False, save, force, keep_secrets)
+    if grant is not Grants.code:
+        from netlab.cli.oauth_runs import other
+
+        return other(grant.value, look)
     if issuer is not None or browser is not None:
         from netlab.cli.oauth_meeting import Asked, meet
 
@@ -97,6 +116,27 @@ def walkthrough(
 
     wish = experiment.Options(not no_pkce, oidc, user, not deny, scope)
     return in_the_lab("oauth walkthrough", lambda bench: experiment.run(bench, wish), look)
+
+
+@app.command(epilog="Example:  netlab oauth compare")
+@guarded
+def compare(
+    brief: options.Brief = False,
+    deep: options.Deep = False,
+    step: options.StepByStep = False,
+    plain: options.Plain = False,
+    json: options.Json = False,
+    mermaid: options.Mermaid = False,
+    save: options.Save = None,
+    force: options.Force = False,
+    keep_secrets: options.KeepSecrets = False,
+) -> Exit:
+    """Run every grant, and lay them side by side: who sees password and token (in the lab)."""
+    look = options.Look(brief, deep, step, plain, json, mermaid, False, save, force, keep_secrets)
+    from netlab.cli.oauth_runs import in_the_lab
+    from netlab.experiments.oauth import beside
+
+    return in_the_lab("oauth compare", beside.run, look)
 
 
 @app.command(epilog="Examples:  netlab oauth attack --list  |  netlab oauth attack mix-up")

@@ -25,6 +25,17 @@ def in_the_lab(name: str, run: Experiment, look: Look) -> Exit:
     return perform(name, run, network, look)
 
 
+def other(grant: str, look: Look) -> Exit:
+    """A grant other than the code grant, of which the walkthrough is."""
+    from netlab.experiments.oauth.grants import device, life, older
+
+    runs = {
+        "implicit": older.implicit, "password": older.password, "device": device.device,
+        "client-credentials": older.credentials, "refresh": life.refresh,
+    }  # fmt: skip
+    return in_the_lab(f"oauth walkthrough --grant {grant}", runs[grant], look)
+
+
 def wake(network: Network) -> None:
     """Ask each of the lab's servers once: it makes its keys when it is first needed."""
     context = ssl.create_default_context(cafile=network.cafile)

@@ -1,0 +1,1 @@
+"""The other grants, each really run, and a token's whole life."""
