@@ -88,7 +88,7 @@ def test_a_device_is_told_to_wait_and_to_slow_down(
     assert waited == [1.0, 6.0]
     assert found["grant.device", "oauth.interval_now"] == 6.0
     assert (code, found["grant.device.token", "oauth.grant"]) == (Exit.OK, "device_code")
-    assert found["grant.device.token", "oauth.owner"].startswith("alice-")
+    assert str(found["grant.device.token", "oauth.owner"]).startswith("alice-")
 
 
 @pytest.fixture(scope="module")
