@@ -47,6 +47,9 @@ def walkthrough(
         str, typer.Option("--user", metavar="NAME", help="alice or bob, the lab's people.")
     ] = "alice",
     deny: Annotated[bool, typer.Option("--deny", help="The owner says no.")] = False,
+    allow: Annotated[
+        str, typer.Option("--allow", metavar="SCOPES", help="The owner agrees to these alone.")
+    ] = "",
     browser: Annotated[
         bool | None,
         typer.Option(
@@ -111,10 +114,13 @@ def walkthrough(
             scope, not no_pkce, keep_secrets,
         )  # fmt: skip
         return meet(asked, look)
-    from netlab.cli.oauth_runs import in_the_lab
+    from netlab.cli.oauth_runs import chooser, in_the_lab
     from netlab.experiments.oauth import walkthrough as experiment
 
-    wish = experiment.Options(not no_pkce, oidc, user, not deny, scope)
+    wish = experiment.Options(
+        not no_pkce, oidc, user, not deny, scope, tuple(allow.split()) or None,
+        None if deny or allow or json else chooser(),
+    )  # fmt: skip
     return in_the_lab("oauth walkthrough", lambda bench: experiment.run(bench, wish), look)
 
 

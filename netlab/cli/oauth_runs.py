@@ -4,12 +4,19 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from netlab.cli.networks import in_lab
 from netlab.cli.options import Look
 from netlab.cli.run import Experiment, perform
 from netlab.errors import Exit
 from netlab.network.base import Network
+from netlab.views.text import escape
+
+if TYPE_CHECKING:
+    from netlab.experiments.oauth.walkthrough import Choose
 
 HOSTS = ("auth.example.com", "api.example.com")
 PATIENCE = 10.0
@@ -23,6 +30,27 @@ def in_the_lab(name: str, run: Experiment, look: Look) -> Exit:
         network.close()
         raise
     return perform(name, run, network, look)
+
+
+def chooser() -> "Choose | None":
+    """The person at the terminal decides for Alice; in a pipe nobody is asked."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+
+    async def choose(boxes: Sequence[str]) -> tuple[bool, tuple[str, ...] | None]:
+        sys.stderr.write(
+            f"The application asks for: {escape(', '.join(boxes))}\n"
+            "Approve for Alice? Return for all of it, n for nothing, or the scopes to allow: "
+        )
+        sys.stderr.flush()
+        answer = (await asyncio.to_thread(sys.stdin.readline)).strip()
+        if answer.lower() in ("n", "no"):
+            return False, None
+        if answer.lower() in ("", "y", "yes"):
+            return True, None
+        return True, tuple(answer.replace(",", " ").split())
+
+    return choose
 
 
 def other(grant: str, look: Look) -> Exit:

@@ -41,7 +41,7 @@ def own() -> Iterator[Lab]:
         yield lab
 
 
-def run(lab: Lab, name: str, **which: bool) -> tuple[Exit, dict[tuple[str, str], Any]]:
+def run(lab: Lab, name: str, **which: Any) -> tuple[Exit, dict[tuple[str, str], Any]]:
     recorder = Recorder(header())
     code = asyncio.run(running.run(Bench(recorder, LabNetwork(lab)), name, **which))
     found = [one for one in recorder.finish().records if isinstance(one, Fact)]
@@ -63,6 +63,15 @@ def test_it_works_undefended_and_fails_defended_at_the_named_step(own: Lab, name
     assert found["attack.defended", "attack.stopped_at"] == at
     assert rule in found["attack.defended", "attack.stopped_by"]
     assert len(found["attack.defended", "attack.on"]) == 1
+
+
+ALSO = [(attack.name, other) for attack in ATTACKS.values() for other in attack.also]
+
+
+@pytest.mark.parametrize(("name", "other"), ALSO)
+def test_what_is_said_to_stop_it_too_does_so_alone(own: Lab, name: str, other: str) -> None:
+    code, found = run(own, name, undefended=False, by=other)
+    assert (code, found["attack.defended", "attack.succeeded"]) == (Exit.OK, False)
 
 
 def test_the_servers_are_as_they_were_afterwards(own: Lab) -> None:

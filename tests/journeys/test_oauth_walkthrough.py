@@ -1,8 +1,13 @@
 """`netlab oauth walkthrough`, whole commands in the lab."""
 
 import base64
+import contextlib
 import hashlib
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,3 +123,43 @@ def test_what_cannot_be_is_told_where_it_ends(
     assert ran.code == Exit.HTTP, ran.out
     assert error in (json.dumps(facts(ran, step)) + json.dumps(ran.records("finding")))
     assert [one["severity"] for one in ran.records("finding")] == ["fault"]
+
+
+def test_an_owner_may_allow_less_than_was_asked() -> None:
+    ran = netlab("oauth", "walkthrough", "--scope", "photos.read photos.write", "--allow",
+                 "photos.read", "--json")  # fmt: skip
+    assert ran.code == Exit.OK, ran.err
+    assert facts(ran, "oauth.obtained")["oauth.scope"] == "photos.read"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize(
+    ("typed", "code", "scope"),
+    [("\n", Exit.OK, "photos.read photos.write"), ("n\n", Exit.HTTP, None),
+     ("photos.read\n", Exit.OK, "photos.read")],
+)  # fmt: skip
+def test_at_a_terminal_the_person_decides(
+    typed: str, code: Exit, scope: str | None, tmp_path: Path
+) -> None:
+    import pty
+
+    kept = tmp_path / "kept.json"
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "netlab", "oauth", "walkthrough", "--scope",
+         "photos.read photos.write", "--save", str(kept)],
+        stdin=follower, stderr=follower, stdout=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        os.close(follower)
+        told = b""
+        while b"scopes to allow: " not in told:
+            told += os.read(leader, 4096)
+        os.write(leader, typed.encode())
+        with contextlib.suppress(OSError):  # the other end is closed
+            while os.read(leader, 4096):
+                pass
+        assert process.wait(20) == code
+    os.close(leader)
+    records = json.loads(kept.read_text(encoding="utf-8"))["records"]
+    found = [one["value"] for one in records if one.get("name") == "oauth.scope"]
+    assert found == ([] if scope is None else [scope])

@@ -1,7 +1,7 @@
 """`netlab oauth walkthrough`: an authorization code grant, step by step, with every role real."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from netlab.dissect.jwt import Jwt, opened
@@ -9,7 +9,7 @@ from netlab.errors import Exit
 from netlab.experiments.bench import Bench
 from netlab.experiments.oauth import purposes
 from netlab.experiments.oauth.application import CHECKS, NAME, Application, Wish
-from netlab.experiments.oauth.person import Browser, Person
+from netlab.experiments.oauth.person import Browser, Form, Person
 from netlab.experiments.oauth.refusing import Stopped
 from netlab.experiments.oauth.speaking import query_of, said
 from netlab.experiments.oauth.world import Unreached, World, origin_of
@@ -20,12 +20,14 @@ from netlab.recording.records import Value
 ISSUER, API = "https://auth.example.com", "https://api.example.com"
 READ = "photos.read"
 IDENTITY = "openid profile"
+Choose = Callable[[Sequence[str]], Awaitable[tuple[bool, tuple[str, ...] | None]]]
+"""Whether to approve these scopes, and which of them: None for all."""
 FAILED = {"name": Exit.NAME, "tcp": Exit.CONNECT, "tls": Exit.TLS}
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """scopes: what the owner leaves ticked; None for all that is asked."""
+    """scopes: what the owner leaves ticked; None for all that is asked. choose: asks a person."""
 
     pkce: bool = True
     oidc: bool = False
@@ -33,6 +35,7 @@ class Options:
     approve: bool = True
     scope: str = ""
     scopes: tuple[str, ...] | None = None
+    choose: Choose | None = None
 
     def wish(self) -> Wish:
         scope = self.scope or (f"{IDENTITY} {READ}" if self.oidc else READ)
@@ -204,7 +207,7 @@ async def _walk(world: World, options: Options) -> None:
             await tell_registered(app)
             reply = await _ask(app, browser)
             if reply.status == 200:
-                await _decide(app, person)
+                await _decide(app, person, options.choose)
             else:
                 await _turned_back(app, browser, reply)
             if app.stopped is not None:
@@ -272,7 +275,7 @@ async def _turned_back(app: Application, browser: Browser, reply: Reply) -> None
     await browser.follow(reply)
 
 
-async def _decide(app: Application, person: Person) -> None:
+async def _decide(app: Application, person: Person, choose: Choose | None) -> None:
     """Steps 4 to 6 of the front channel; the rest happens in the application meanwhile."""
     world, browser = app.world, person.browser
     world.fact("oauth.channel", "front", origin="standard", note="RFC 6749 §3.1")
@@ -284,6 +287,9 @@ async def _decide(app: Application, person: Person) -> None:
     await _roles(app, browser)
     world.chapter("oauth.consent", "The owner decides")
     await browser.follow(reply)
+    if choose is not None:
+        approve, scopes = await choose(Form(browser.page).boxes)
+        person = replace(person, approve=approve, scopes=scopes)
     reply = await person.decide()
     world.exactly()
     world.fact("oauth.channel", "front", origin="standard", note="RFC 6749 §4.1.1")

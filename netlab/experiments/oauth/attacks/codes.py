@@ -18,7 +18,7 @@ VERIFIER = "the-attacker-knows-this-one-for-he-has-made-it-up"
     sentence="Another program on the same device takes the redirect, and redeems the code.",
     needs="a public client, and an attacker who owns the redirect's port",
     server=("pkce", "require_pkce"), client=("pkce",),
-    others="the server's insisting on a challenge from public clients",
+    others="a redirect that no other program can claim (https links of one's own, RFC 8252 §7.2)",
 )  # fmt: skip
 async def interception(scene: Scene) -> Outcome:
     app = await scene.application()
@@ -42,8 +42,8 @@ async def interception(scene: Scene) -> Outcome:
     name="login-csrf", named="state", at="callback",
     sentence="You are slipped the attacker's code, and work in his account without knowing.",
     needs="an application that takes any answer",
-    server=("pkce", "require_pkce"), client=("state", "pkce", "nonce"),
-    others="PKCE, as your browser has no verifier for his code, and with OpenID Connect the nonce",
+    server=("pkce", "require_pkce"), client=("state", "pkce"), also=("pkce",),
+    others="PKCE, as your browser has no verifier for his code",
 )  # fmt: skip
 async def csrf(scene: Scene) -> Outcome:
     app = await scene.application()
@@ -103,7 +103,8 @@ async def registered(scene: Scene, app: Application, uri: str) -> None:
     name="code-replay", named="single_use_code", at="token endpoint",
     sentence="A code that was used already is used again, from a log or a history.",
     needs="a public client without PKCE, and a server that takes codes twice",
-    server=("single_use_code", "pkce", "require_pkce"), client=("pkce",), others="PKCE",
+    server=("single_use_code", "pkce", "require_pkce"), client=("pkce",), also=("pkce",),
+    others="PKCE",
 )  # fmt: skip
 async def replay(scene: Scene) -> Outcome:
     app = await scene.application()
@@ -150,8 +151,8 @@ async def mix_up(scene: Scene) -> Outcome:
     name="pkce-downgrade", named="refuse_verifier_without_challenge", at="token endpoint",
     sentence="The challenge is stripped on the way, and the server looks at no verifier then.",
     needs="a server at which PKCE is optional, and an application that relies on it alone",
-    server=("refuse_verifier_without_challenge", "require_pkce"), client=("state", "nonce"),
-    others="the server's insisting on a challenge, or state",
+    server=("refuse_verifier_without_challenge", "require_pkce"), also=("require_pkce",),
+    others="the server's insisting on a challenge from everybody",
 )  # fmt: skip
 async def downgrade(scene: Scene) -> Outcome:
     app = await scene.application()

@@ -18,8 +18,10 @@ SERVERS = {"server": "web:auth.example.com", "api": "web:api.example.com"}
 ROGUE = "web:auth.example.net"
 
 
-async def run(bench: Bench, name: str, undefended: bool = True, defended: bool = True) -> Exit:
-    """Exit.OK when each outcome is the one that was foretold."""
+async def run(
+    bench: Bench, name: str, undefended: bool = True, defended: bool = True, by: str = ""
+) -> Exit:
+    """Exit.OK when each outcome is the one that was foretold. by: another protection to be on."""
     attack = ATTACKS[name]
     foretold = True
     first = bench.step("attack.undefended" if undefended else "attack.defended",
@@ -31,8 +33,8 @@ async def run(bench: Bench, name: str, undefended: bool = True, defended: bool =
             outcome = await _once(bench, attack, "attack.undefended", frozenset())
             foretold &= outcome.succeeded
         if defended:
-            outcome = await _once(bench, attack, "attack.defended", frozenset({attack.named}))
-            foretold &= not outcome.succeeded and outcome.at == attack.at
+            outcome = await _once(bench, attack, "attack.defended", frozenset({by or attack.named}))
+            foretold &= not outcome.succeeded and (bool(by) or outcome.at == attack.at)
     finally:
         await _set(bench, attack, None)
     return Exit.OK if foretold else Exit.HTTP

@@ -25,7 +25,8 @@ class Attack:
     """sentence: for the list. needs: what must be so for it to work.
 
     server, api, client: protections that stop it, of the authorization server, of the resource
-    server, and the application's own. named: the one of them that is on when it is defended.
+    server, and the application's own. named: the one of them that is on when it is defended. also:
+    those of the rest that stop it alone as well; others says so in words.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Attack:
     api: tuple[str, ...] = ()
     client: tuple[str, ...] = ()
     others: str = ""
+    also: tuple[str, ...] = ()
     more: tuple[str, ...] = field(default=())
 
     @property

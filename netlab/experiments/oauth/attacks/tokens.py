@@ -156,7 +156,7 @@ class Closed(Redirecting):
     sentence="A page of the application's sends browsers anywhere, and the token goes along.",
     needs="an open redirector at the client, and a token in the fragment",
     server=("exact_redirect", "no_implicit"), client=("no_redirector",),
-    others="exact redirect URIs, or no implicit grant",
+    also=("exact_redirect", "no_implicit"), others="exact redirect URIs, or no implicit grant",
 )  # fmt: skip
 async def redirector(scene: Scene) -> Outcome:
     kind = Closed if "no_redirector" in scene.on else Redirecting
