@@ -6,7 +6,7 @@ const fs = require("node:fs");
 const WebSocket = require("ws");
 
 function speak(stream, isServer) {
-  const socket = new WebSocket(null, undefined, { autoPong: true });
+  const socket = new WebSocket(null, undefined, { autoPong: true, closeTimeout: 30000 });
   socket._isServer = isServer;
   socket.setSocket(stream, Buffer.alloc(0), {
     allowSynchronousEvents: true,
