@@ -303,8 +303,12 @@ async def _opened(http: Http2, wish: Wish) -> tuple[Connection, Http2] | Decline
         extensions, subprotocol = agreed(answer, wish)
     except Refusal as refusal:
         return Declined(refusal.why, refusal.text, answer, "")
+    # What came right behind the answer is on the tape, where the connection looks for it.
+    await http.take(number)
     tunnel = Tunnel(http, number)
     connection = Connection(tunnel, wish, "", answer, extensions, subprotocol, (0, 0))
+    with contextlib.suppress(OSError):  # an answer to what came ahead: who reads on will learn
+        await connection.flush()
     return connection, http
 
 

@@ -150,6 +150,22 @@ def test_a_stream_that_is_reset_amid_messages_breaks_the_websocket() -> None:
     assert against(act, use)
 
 
+def test_a_frame_right_behind_the_answer_is_heard_once() -> None:
+    def act(state: H2Connection, stream: int) -> None:
+        answers("200")(state, stream)
+        state.send_data(stream, b"\x81\x05Hello\x89\x00")
+
+    async def use(opened: Opened) -> object:
+        assert not isinstance(opened, Declined)
+        connection, _ = opened
+        heard = [await connection.receive(2), await connection.receive(2)]
+        with pytest.raises(TimeoutError):
+            await connection.receive(0.2)
+        return [event.kind for event in heard if event is not None]
+
+    assert against(act, use) == ["text", "ping"]
+
+
 @pytest.fixture(scope="module")
 def node() -> Iterator[int]:
     """An echo by Node's http2 and the ws package."""
