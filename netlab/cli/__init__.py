@@ -9,6 +9,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command line and end the process with its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     speak_utf8()
+    if "_NETLAB_COMPLETE" in os.environ:
+        from netlab.cli.completing import answered
+
+        raise SystemExit(answered())
     if not given:
         given = front()
         if not given:
@@ -29,6 +33,7 @@ def front() -> list[str]:
         picked = greet()
         sys.stdout.flush()
     except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
         raise SystemExit(130) from None
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
