@@ -200,7 +200,7 @@ class Guide:
             return None
         while True:
             pressed = self.press()
-            if pressed.isdigit() and 0 < int(pressed) <= len(stop.choices):
+            if pressed.isascii() and pressed.isdigit() and 0 < int(pressed) <= len(stop.choices):
                 return int(pressed) - 1
             if pressed in ("enter", " "):
                 return None
