@@ -45,7 +45,7 @@ def test_one_that_does_not_end_is_ended(folder: Path, monkeypatch: pytest.Monkey
 
 
 def test_one_that_says_too_much_is_ended(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "PATIENCE", 1.0)
+    monkeypatch.setattr(programs, "PATIENCE", 0.3)
     monkeypatch.setattr(programs, "LARGEST", 1000)
     script(folder, "endless", "exec yes 1.2")
     (found,) = asked("endless")
