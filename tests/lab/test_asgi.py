@@ -208,7 +208,8 @@ async def parrot(scope: Scope, receive: Receive, send: Send) -> None:
             return
         else:
             await send({**message, "type": "websocket.send"})
-    scope["extensions"][asgiscope.TELL]["tell"]("ended", code=message["code"], reason=message["reason"])
+    tell = scope["extensions"][asgiscope.TELL]["tell"]
+    tell("ended", code=message["code"], reason=message["reason"])
     assert (await receive())["type"] == "websocket.disconnect"
 
 
