@@ -4,19 +4,25 @@ from typing import Annotated
 
 import typer
 
+from netlab.cli import options
+from netlab.cli.completing import topics
+from netlab.cli.grammar import examples, single
 from netlab.cli.guard import guarded
 from netlab.errors import Exit
 
-app = typer.Typer(rich_markup_mode=None)
+app = single()
 
 
-@app.command(epilog="Example: netlab explain happy-eyeballs")
+@app.command(
+    epilog=examples("netlab explain", "netlab explain happy-eyeballs", "netlab explain 웹소켓")
+)
 @guarded
 def explain(
     term: Annotated[
-        list[str] | None, typer.Argument(metavar="[TERM]", help="A step's id or a term.")
+        list[str] | None,
+        typer.Argument(metavar="[TERM]", help="A step's id or a term.", autocompletion=topics),
     ] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="No colour.")] = False,
+    plain: options.Plain = False,
 ) -> Exit:
     """Print the page of a step or a term; without one, list them all."""
     from netlab.cli.pages import print_page, print_topics
