@@ -1,0 +1,144 @@
+"""One model's client, in a process of its own: `python -m netlab.experiments.io.client SETTINGS`.
+
+All is imported and connected, and the model has run once, before any clock runs; so what is
+measured is the model and nothing else. SETTINGS is a JSON object; so is what it prints.
+"""
+
+import gc
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from time import perf_counter
+from typing import Any
+
+from netlab.experiments.io import leash
+from netlab.experiments.io.calls import Calls, Socket
+from netlab.experiments.io.models import MODELS, Run
+from netlab.experiments.io.request import Request
+from netlab.experiments.io.spans import stretches
+from netlab.experiments.io.usage import peak, reset_peak, usage
+
+WARM = 0.002
+"""Seconds that each request of the warm-up takes."""
+CONTROL = 0.01
+"""Seconds of the control sleeps around each run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    model: str
+    port: int
+    delays: Sequence[float]
+    payload: int
+    workers: int
+    repeat: int
+    warm: bool = True
+
+
+def main() -> None:
+    leash.hold()
+    settings = Settings(**json.loads(sys.argv[1]))
+    model = MODELS[settings.model].load()
+    socks = [_connected(settings.port) for _ in settings.delays]
+    ports = [sock.getsockname()[1] for sock in socks]
+    resident = reset_peak()  # before the warm-up, which brings the threads' first stacks
+    if settings.warm:
+        _run(model, socks, settings, [WARM] * len(socks))
+    runs = [measured(model, socks, settings, resident) for _ in range(settings.repeat)]
+    print(json.dumps({
+        "ports": ports, "descriptors": [sock.fileno() for sock in socks], "runs": runs,
+    }))  # fmt: skip
+
+
+def _connected(port: int) -> Socket:
+    sock = Socket()
+    sock.connect(("127.0.0.1", port))
+    return sock
+
+
+def _run(
+    model: Run, socks: Sequence[Socket], settings: Settings, delays: Sequence[float]
+) -> tuple[Calls, float, float]:
+    """Play the model once, and check every octet that came back."""
+    calls = Calls()
+    requests = []
+    for number, (sock, delay) in enumerate(zip(socks, delays, strict=True)):
+        sock.calls = calls
+        requests.append(Request(sock, delay, payload(number, settings.payload)))
+    start = perf_counter()
+    model(requests, calls, settings.workers)
+    end = perf_counter()
+    for number, request in enumerate(requests):
+        if request.answer != payload(number, settings.payload):
+            raise ConnectionError(f"answer {number} is not what was sent")
+    return calls, start, end
+
+
+def payload(number: int, size: int) -> bytes:
+    """Octets that differ from request to request."""
+    pattern = bytes((number + place) % 251 for place in range(251))
+    return (pattern * (size // 251 + 1))[:size]
+
+
+def measured(
+    model: Run, socks: Sequence[Socket], settings: Settings, resident: int | None
+) -> dict[str, Any]:
+    noise = [_late()]
+    gc.collect()
+    reset_peak()
+    before = usage()
+    calls, start, end = _run(model, socks, settings, settings.delays)
+    used, memory = usage().since(before), peak(resident)
+    noise.append(_late())
+    return {
+        "start": start, "end": end, "used": used, "memory": asdict(memory),
+        "counts": dict(calls.counts), "eagain": calls.eagain,
+        "wasted": calls.only_counted.total(), "noise": max(noise),
+        "cost": calls.cost(counting()), "threads": [asdict(thread) for thread in calls.threads],
+        "stretches": [stretch._asdict() for stretch in stretches(calls, start, end)],
+        "asked": asked(calls, socks),
+        "longest": {name: longest(calls, name) for name in calls.counts},
+    }  # fmt: skip
+
+
+def asked(calls: Calls, socks: Sequence[Socket]) -> list[tuple[float, float]]:
+    """For each request when it had gone out, and when its answer had come in."""
+    gone, come = dict[int, float](), dict[int, float]()
+    for call in calls.made:
+        if call.name == "send":
+            gone[call.descriptor] = call.end
+        elif call.name == "recv" and call.what != "polling for nothing":
+            come[call.descriptor] = call.end
+    numbers = [sock.fileno() for sock in socks]
+    return [(gone[n], come[n]) for n in numbers if n in gone and n in come]
+
+
+def longest(calls: Calls, name: str) -> float:
+    """Seconds that the longest call of this name took; of those that were timed."""
+    return max((call.end - call.start for call in calls.made if call.name == name), default=0.0)
+
+
+def _late() -> float:
+    """By how much a control sleep overslept: what the machine, not the model, adds."""
+    start = perf_counter()
+    time.sleep(CONTROL)
+    return perf_counter() - start - CONTROL
+
+
+def counting() -> float:
+    """Seconds that counting one wasted call takes, as the busy model does it."""
+    rounds = range(200_000)
+    start = time.thread_time()
+    for _ in rounds:
+        pass
+    bare = time.thread_time() - start
+    wasted, start = 0, time.thread_time()
+    for _ in rounds:
+        wasted += 1
+    return max(0.0, time.thread_time() - start - bare) / len(rounds)
+
+
+if __name__ == "__main__":
+    main()
