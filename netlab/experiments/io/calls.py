@@ -58,21 +58,15 @@ class Calls:
         self.threads: list[Thread] = []
         self.only_counted: Counter[str] = Counter()
 
-    def wait(
-        self, name: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
-    ) -> R:
+    def wait(self, name: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Make a call that sleeps until one of many descriptors is ready."""
         return self.timed(name, -1, "waiting for readiness", function, *args, **kwargs)
 
-    def block(
-        self, name: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
-    ) -> R:
+    def block(self, name: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Make a call that sleeps until what it asks for is done."""
         return self.timed(name, -1, "blocked", function, *args, **kwargs)
 
-    def tell(
-        self, name: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
-    ) -> R:
+    def tell(self, name: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Make a call that tells the kernel something and returns: epoll_ctl and the like.
 
         The first argument is the socket that it is about.
@@ -95,14 +89,10 @@ class Calls:
             what = "polling for nothing"
             raise
         finally:
-            self.made.append(
-                Call(threading.get_ident(), name, about, what, start, perf_counter())
-            )
+            self.made.append(Call(threading.get_ident(), name, about, what, start, perf_counter()))
         return result
 
-    def complete(
-        self, name: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
-    ) -> R:
+    def complete(self, name: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Make a call that sleeps until something that was ordered has been done."""
         return self.timed(name, -1, "waiting for completion", function, *args, **kwargs)
 

@@ -53,9 +53,7 @@ def usage() -> Usage:
     import resource
 
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return Usage(
-        time.process_time(), used.ru_utime, used.ru_stime, used.ru_nvcsw, used.ru_nivcsw
-    )
+    return Usage(time.process_time(), used.ru_utime, used.ru_stime, used.ru_nvcsw, used.ru_nivcsw)
 
 
 @dataclass(frozen=True, slots=True)

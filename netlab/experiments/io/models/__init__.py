@@ -46,7 +46,9 @@ class Model:
         return run
 
 
-ONE, ALL, SOME = "one after another", "all at once", "as many as there are workers"
+ONE: Way = "one after another"
+ALL: Way = "all at once"
+SOME: Way = "as many as there are workers"
 MULTIPLEXED = "I/O multiplexing"
 
 MODELS: dict[str, Model] = {

@@ -1,4 +1,4 @@
-"""Non-blocking with busy polling: every call returns at once, mostly with nothing, so call again."""
+"""Non-blocking, polling busily: every call returns at once, mostly with nothing; call again."""
 
 import socket
 from collections.abc import Sequence
