@@ -39,7 +39,7 @@ def tell(bench: Bench, outcomes: "Sequence[Outcome]") -> None:
     fact(step, "io.axes.grid", [_row(outcomes, True), _row(outcomes, False)], None, "computed",
          note="from the calls that each model made")  # fmt: skip
     fact(step, "io.axes.proof", [proof(outcome) for outcome in outcomes],
-         note="its longest call of each kind; counted calls of a busy poller are sampled")  # fmt: skip
+         note="its longest call of each kind; a busy poller's are sampled")  # fmt: skip
     fact(step, "io.axes.stevens", [_five(kind, outcomes) for kind in FIVE], None, "standard",
          note="W. R. Stevens, UNIX Network Programming 1, §6.2")  # fmt: skip
 
