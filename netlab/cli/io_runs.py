@@ -61,5 +61,17 @@ def float_of(text: str) -> float | None:
         return None
 
 
-def print_source(name: str) -> Exit:
-    raise NotImplementedError
+def print_source(name: str, plain: bool) -> Exit:
+    """The file of a model, which is read from where it is imported from."""
+    import sys
+
+    from netlab.experiments.io.models import named
+    from netlab.explain.pages import read_page
+    from netlab.views.listing import draw_listing
+
+    model = named(name.lower(), "netlab io source")
+    place = f"netlab/experiments/io/models/{model.file.name}"
+    text = model.file.read_text(encoding="utf-8")
+    page, notes = read_page(f"io.model.{model.name}", "en"), read_page("io.models", "en")
+    draw_listing(place, text, page, notes, sys.stdout, plain=plain)
+    return Exit.OK

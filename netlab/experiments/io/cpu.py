@@ -57,8 +57,6 @@ async def run(bench: Bench) -> Exit:
         with bench.recorder.phase(step, way.title, "far end", path="detail"):
             report = await measured(way, rounds)
         rows.append(row(way, report))
-        points = [(bench.recorder.since_start(at), took) for at, took in report["loud"]]
-        bench.recorder.series(step, "an echo meanwhile", "s", way.title, points)
         bench.recorder.fact(step, f"io.cpu.{way.name.replace('-', '_')}", rows[-1]["worst"], "s",
                             note="the longest echo while others computed")  # fmt: skip
     table = bench.recorder.fact(step, "io.cpu.ways", list(rows))

@@ -68,19 +68,22 @@ async def watched(strace: str, server: Server, model: Model, options: "Options")
         words = (strace, "-f", "-qq", "-s", "0", "-e", f"trace={names}", "-e", "signal=none",
                  "-o", str(trace))  # fmt: skip
         report = await client(settings, options.max_time, *words)
-        with trace.open(encoding="utf-8", errors="backslashreplace") as lines:
-            kernel = counted(lines, set(report["descriptors"]))
+        text = trace.read_text(encoding="utf-8", errors="backslashreplace")
+        kernel = counted(text.splitlines(), set(report["descriptors"]))
     return rows(model, report["runs"][0], kernel)
 
 
 class Counted:
-    """What the kernel saw: calls about certain descriptors, and those of them that said EAGAIN."""
+    """What the kernel saw: calls about certain descriptors, and those of them that said EAGAIN.
 
-    def __init__(self, descriptors: set[int]) -> None:
+    pollers: descriptors of epolls that watch some of them at one time or another.
+    """
+
+    def __init__(self, descriptors: set[int], pollers: set[int]) -> None:
         self.calls: Counter[str] = Counter()
         self.eagain = 0
         self._sockets = descriptors
-        self._pollers: set[int] = set()
+        self._pollers = pollers
         self._unfinished: set[tuple[str, str]] = set()
 
     def line(self, text: str) -> None:
@@ -107,10 +110,7 @@ class Counted:
             return not self._sockets.isdisjoint(_numbers(call, rest))
         first = int(rest.split(",")[0])
         if call == "epoll_ctl":
-            about = int(rest.split(",")[2])
-            if about in self._sockets:
-                self._pollers.add(first)
-            return about in self._sockets
+            return int(rest.split(",")[2]) in self._sockets
         return first in (self._pollers if call.startswith("epoll") else self._sockets)
 
     def _result(self, rest: str) -> None:
@@ -123,12 +123,18 @@ def _numbers(call: str, rest: str) -> Iterator[int]:
     return (int(number) for number in re.findall(pattern, rest))
 
 
-def counted(lines: Iterable[str], descriptors: set[int]) -> Counted:
-    kernel = Counted(descriptors)
+def counted(lines: Sequence[str], descriptors: set[int]) -> Counted:
+    kernel = Counted(descriptors, pollers(lines, descriptors))
     for text in lines:
         with contextlib.suppress(ValueError, IndexError):  # a line that was cut short
-            kernel.line(text.rstrip("\n"))
+            kernel.line(text)
     return kernel
+
+
+def pollers(lines: Iterable[str], descriptors: set[int]) -> set[int]:
+    """The epolls that the descriptors were ever put into: a loop waits before it has any."""
+    put = (re.search(r"epoll_ctl\((\d+), EPOLL_CTL_ADD, (\d+)", text) for text in lines)
+    return {int(match[1]) for match in put if match and int(match[2]) in descriptors}
 
 
 def rows(model: Model, run: dict[str, Any], kernel: Counted) -> list[Value]:
