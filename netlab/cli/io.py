@@ -93,8 +93,9 @@ def calls(
 @guarded
 def source(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="blocking, epoll, asyncio, …")],
+    plain: options.Plain = False,
 ) -> Exit:
     """Print a model's code, the very code that `io demo` times, with notes."""
     from netlab.cli.io_runs import print_source
 
-    return print_source(model)
+    return print_source(model, plain)

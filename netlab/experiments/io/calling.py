@@ -14,17 +14,16 @@ async def run(bench: Bench, server: Server, delay: float) -> None:
     recorder.actor("a", "A", "the program that calls")
     recorder.actor("b", "B", "the server that works", f"127.0.0.1:{server.port}")
     recorder.actor("kernel", "A's kernel", "keeps the socket")
+    step = bench.step("io.calling-blocking", "A calls, B works: blocking")
     async with started(command("caller", str(server.port), str(delay))) as process:
-        step = bench.step("io.calling-blocking", "A calls, B works: blocking")
-        with recorder.phase(step, "A asks and blocks", "far end", path="detail"):
-            told = json.loads(await line(process, PATIENCE))
-        port = told["port"]
-        picture(bench, step, told["blocking"], (await server.served())[port])
-        step = bench.step("io.calling-non-blocking", "A calls, B works: non-blocking")
-        with recorder.phase(step, "A asks and goes on", "far end", path="detail"):
-            told = json.loads(await line(process, PATIENCE))
-        picture(bench, step, told, (await server.served())[port])
-        recorder.fact(step, "io.calling.done", told["done"], note="primes that A counted meanwhile")
+        with recorder.phase(step, "A asks, once each way", "far end", path="detail"):
+            told = json.loads(await line(process, PATIENCE + 2 * delay))
+    *_, first, second = await server.served(told["port"])
+    picture(bench, step, told["blocking"], first)
+    step = bench.step("io.calling-non-blocking", "A calls, B works: non-blocking")
+    picture(bench, step, told["non_blocking"], second)
+    done = told["non_blocking"]["done"]
+    recorder.fact(step, "io.calling.done", done, note="primes that A counted meanwhile")
 
 
 def picture(bench: Bench, step: str, told: dict[str, Any], worked: tuple[float, float]) -> None:

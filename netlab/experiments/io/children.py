@@ -76,12 +76,15 @@ class Server:
     def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
         self.process, self.port = process, port
 
-    async def served(self) -> dict[int, tuple[float, float]]:
-        """By the client's port, when its last request had arrived and when it was answered."""
+    async def served(self, port: int) -> list[tuple[float, float]]:
+        """When each request of the client with this port had arrived, and when it was answered.
+
+        Since it was asked the last time, and in order.
+        """
         assert self.process.stdin is not None
         self.process.stdin.write(b"tell\n")
         rows = json.loads(await line(self.process, 10))
-        return {int(port): (float(there), float(gone)) for port, there, gone in rows}
+        return [(float(there), float(gone)) for client, there, gone in rows if client == port]
 
 
 @asynccontextmanager

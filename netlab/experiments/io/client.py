@@ -8,6 +8,7 @@ import gc
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from time import perf_counter
@@ -23,7 +24,7 @@ from netlab.experiments.io.usage import peak, reset_peak, usage
 WARM = 0.002
 """Seconds that each request of the warm-up takes."""
 CONTROL = 0.01
-"""Seconds of the control sleeps around each run."""
+"""Seconds of the control sleep and the control loop before and after each run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +86,21 @@ def payload(number: int, size: int) -> bytes:
 def measured(
     model: Run, socks: Sequence[Socket], settings: Settings, resident: int | None
 ) -> dict[str, Any]:
-    noise = [_late()]
+    noise, got = [_late()], [_got()]
     gc.collect()
     reset_peak()
     before = usage()
     calls, start, end = _run(model, socks, settings, settings.delays)
     used, memory = usage().since(before), peak(resident)
     noise.append(_late())
+    got.append(_got())
     return {
         "start": start, "end": end, "used": used, "memory": asdict(memory),
         "counts": dict(calls.counts), "eagain": calls.eagain,
-        "wasted": calls.only_counted.total(), "noise": max(noise),
+        "wasted": calls.only_counted.total(), "noise": max(noise), "got": min(got),
         "cost": calls.cost(counting()), "threads": [asdict(thread) for thread in calls.threads],
         "stretches": [stretch._asdict() for stretch in stretches(calls, start, end)],
-        "asked": asked(calls, socks),
+        "asked": asked(calls, socks), "on_sockets": on_sockets(calls, socks),
         "longest": {name: longest(calls, name) for name in calls.counts},
     }  # fmt: skip
 
@@ -115,6 +117,13 @@ def asked(calls: Calls, socks: Sequence[Socket]) -> list[tuple[float, float]]:
     return [(gone[n], come[n]) for n in numbers if n in gone and n in come]
 
 
+def on_sockets(calls: Calls, socks: Sequence[Socket]) -> dict[str, int]:
+    """Calls about the run's own sockets, and those that wait: what the kernel can be asked for."""
+    numbers = {-1, *(sock.fileno() for sock in socks)}
+    made = Counter(call.name for call in calls.made if call.descriptor in numbers)
+    return dict(made + calls.only_counted)
+
+
 def longest(calls: Calls, name: str) -> float:
     """Seconds that the longest call of this name took; of those that were timed."""
     return max((call.end - call.start for call in calls.made if call.name == name), default=0.0)
@@ -125,6 +134,14 @@ def _late() -> float:
     start = perf_counter()
     time.sleep(CONTROL)
     return perf_counter() - start - CONTROL
+
+
+def _got() -> float:
+    """Which part of a processor a control loop got that would take all of one."""
+    start, used = perf_counter(), time.thread_time()
+    while perf_counter() - start < CONTROL:
+        pass
+    return (time.thread_time() - used) / (perf_counter() - start)
 
 
 def counting() -> float:

@@ -1,6 +1,7 @@
 """How long a model should take, and whether the machine was quiet enough to judge that."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from netlab.experiments.io.models import ALL, ONE, Way
 
@@ -12,6 +13,8 @@ NOISE = 0.05
 """A control sleep of 10 ms that oversleeps by this part of the delay makes a machine too noisy."""
 STIRRED = 0.003
 """Seconds of oversleeping that are nothing special, whatever the delay."""
+SHARE = 0.9
+"""A control loop that gets less of a processor than this has to share it with others."""
 DEAR = 0.03
 """Measuring may cost this part of wall time."""
 
@@ -37,5 +40,7 @@ def off(measured: float, theory: float) -> float:
     return measured / theory - 1 if theory else 0.0
 
 
-def noisy(overslept: float, delay: float) -> bool:
-    return overslept > max(STIRRED, NOISE * delay)
+def noisy(run: Mapping[str, Any], delay: float) -> bool:
+    """Whether the controls around a run say that the machine had too much else to do."""
+    overslept, got = run["noise"], run["got"]
+    return bool(overslept > max(STIRRED, NOISE * delay) or got < SHARE)
