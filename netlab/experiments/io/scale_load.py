@@ -27,7 +27,8 @@ def main() -> None:
     keep_to(settings["processor"])
     commands: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=hear, args=(commands,), daemon=True).start()
-    clients = Clients(settings["port"], settings["payload"], files["files"])
+    alone = settings["processor"] is not None
+    clients = Clients(settings["port"], settings["payload"], files["files"], awake=alone)
     say({"ready": True})
     while True:
         say(obey(clients, **commands.get()))

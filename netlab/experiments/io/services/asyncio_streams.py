@@ -19,12 +19,13 @@ async def accept(listener: socket.socket) -> None:
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    transport = writer.transport
     # The transport asks the kernel for 256 KiB at a time, and so for a buffer of that size, which
     # the C library may map and unmap for every single read: that cost more than all else here.
-    writer.transport.max_size = 64 * 1024  # type: ignore[attr-defined]
+    transport.max_size = READ  # type: ignore[attr-defined]
     with contextlib.suppress(OSError):
         while octets := await reader.read(READ):
             writer.write(octets)
-            if writer.transport.get_write_buffer_size():
+            if transport.get_write_buffer_size():
                 await writer.drain()  # a client that does not read is not read from
     writer.close()

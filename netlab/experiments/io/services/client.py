@@ -19,27 +19,32 @@ class Client:
     def __init__(self, sock: socket.socket) -> None:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.sock = sock
-        self.unsent: bytes | memoryview = b""
-        self.wish = READ
+        self.sock, self.unsent, self.wish = sock, b"", READ
 
     def serve(self) -> int:
         """Do what can be done now; answers what this client waits for next, GONE at its end."""
+        if self.wish == WRITE:
+            return self.send(self.unsent)
         try:
-            if self.wish == READ:
-                count = self.sock.recv_into(buffer)
-                if count == 0:
-                    return self.close()
-                self.unsent = view[:count]
-            self.unsent = self.unsent[self.sock.send(self.unsent) :]
+            count = self.sock.recv_into(buffer)
         except BlockingIOError:
-            pass  # nothing there to read, or no room to write
+            return READ
         except OSError:
             return self.close()
-        if not self.unsent:
+        return self.send(view[:count]) if count else self.close()
+
+    def send(self, octets: bytes | memoryview) -> int:
+        """Send, and keep what does not fit: as long as there is some, no more is read."""
+        try:
+            sent = self.sock.send(octets)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            return self.close()
+        if sent == len(octets):
             self.wish = READ
-        else:  # while its socket is full, it is not read from: nothing piles up here
-            self.unsent, self.wish = bytes(self.unsent), WRITE
+        else:
+            self.unsent, self.wish = bytes(octets[sent:]), WRITE
         return self.wish
 
     def close(self) -> int:
