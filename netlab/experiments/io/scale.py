@@ -29,7 +29,7 @@ class Options:
 
     counts: tuple[int, ...] = (10, 100, 1000, 10_000)
     models: tuple[str, ...] = field(default_factory=usual)
-    wish: Wish = Wish(seconds=0.5)
+    wish: Wish = field(default_factory=Wish)
     max_time: float = 180.0
 
 
@@ -74,7 +74,7 @@ async def _all(
             outcome = await _one(bench, options.wish, model, count)
             outcomes.append(outcome)
             if not outcome.whole and count < options.counts[-1]:
-                left_out.append(f"{model} beyond {count}: it served {outcome.held} of these")
+                left_out.append(f"{model} beyond {count}, of which it served {outcome.held}")
                 break
     return outcomes, left_out
 
