@@ -13,6 +13,7 @@ from netlab.experiments.bench import Bench
 from netlab.experiments.io import limits, scale_told
 from netlab.experiments.io.scale_run import Outcome, Wish, perform, processors
 from netlab.experiments.io.services import SERVICES, missing
+from netlab.recording.records import Value
 
 SPARED = ("blocking", "pool", "busy", "selectors", "asyncio", "asyncio-blocking", "to-thread")
 """What a run without --models leaves out: it breaks at once, or is much like another one."""
@@ -57,7 +58,7 @@ def _settings(bench: Bench, step: str, options: Options) -> None:
     fact(step, "io.apart", processors()[0] is not None, origin="configured",
          note="server and clients are kept to a processor each")  # fmt: skip
     fact(step, "io.limits.threads", limits.threads(), origin="kernel")
-    spared = [name for name in SERVICES if name not in options.models]
+    spared: list[Value] = [name for name in SERVICES if name not in options.models]
     fact(step, "io.scale.spared", spared, origin="configured", note="--models names them")
 
 
