@@ -102,8 +102,8 @@ def growth(outcomes: Iterable[Outcome]) -> list[dict[str, Value]]:
         if one.cpu and one.whole:
             by_model.setdefault(one.model, []).append(one)
     for model, runs in by_model.items():
-        first = next((one for one in runs if one.count >= FROM), runs[0])
         last = runs[-1]
+        first = next((one for one in runs if FROM <= one.count < last.count), runs[0])
         if first.cpu and last.cpu and last.count > first.count:
             rows.append({
                 "model": model, "from": first.count, "to": last.count, "first": first.cpu,
