@@ -24,7 +24,7 @@ ON_SOCKETS = ("recv", "send")
 
 def blocks(outcome: "Outcome") -> bool:
     """Whether a call of its own on a socket slept."""
-    longest = outcome.run["longest"]
+    longest: dict[str, float] = outcome.run["longest"]
     return max(longest.get(name, 0.0) for name in ON_SOCKETS) > max(outcome.delays) / 2
 
 
@@ -63,7 +63,7 @@ def proof(outcome: "Outcome") -> dict[str, Value]:
         "model": outcome.model.name,
         "sleeps_in": sleeper if slept else "nothing",
         "slept": calls[sleeper] if slept else 0.0,
-        "copies_in": "recv" if "recv" in longest else "the kernel, before it tells",
+        "copies_in": "recv" if "recv" in longest else "the kernel",
         "took": longest.get("recv"),
         "eagain": outcome.run["eagain"],
     }

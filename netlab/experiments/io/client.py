@@ -61,7 +61,7 @@ def _connected(port: int) -> Socket:
 
 def _run(
     model: Run, socks: Sequence[Socket], settings: Settings, delays: Sequence[float]
-) -> tuple[Calls, float, float]:
+) -> tuple[Calls, list[Request], float, float]:
     """Play the model once, and check every octet that came back."""
     calls = Calls()
     requests = []
@@ -74,7 +74,7 @@ def _run(
     for number, request in enumerate(requests):
         if request.answer != payload(number, settings.payload):
             raise ConnectionError(f"answer {number} is not what was sent")
-    return calls, start, end
+    return calls, requests, start, end
 
 
 def payload(number: int, size: int) -> bytes:
@@ -90,7 +90,7 @@ def measured(
     gc.collect()
     reset_peak()
     before = usage()
-    calls, start, end = _run(model, socks, settings, settings.delays)
+    calls, requests, start, end = _run(model, socks, settings, settings.delays)
     used, memory = usage().since(before), peak(resident)
     noise.append(_late())
     got.append(_got())
@@ -100,21 +100,10 @@ def measured(
         "wasted": calls.only_counted.total(), "noise": max(noise), "got": min(got),
         "cost": calls.cost(counting()), "threads": [asdict(thread) for thread in calls.threads],
         "stretches": [stretch._asdict() for stretch in stretches(calls, start, end)],
-        "asked": asked(calls, socks), "on_sockets": on_sockets(calls, socks),
+        "asked": [(request.gone, request.come) for request in requests],
+        "on_sockets": on_sockets(calls, socks),
         "longest": {name: longest(calls, name) for name in calls.counts},
     }  # fmt: skip
-
-
-def asked(calls: Calls, socks: Sequence[Socket]) -> list[tuple[float, float]]:
-    """For each request when it had gone out, and when its answer had come in."""
-    gone, come = dict[int, float](), dict[int, float]()
-    for call in calls.made:
-        if call.name == "send":
-            gone[call.descriptor] = call.end
-        elif call.name == "recv" and call.what != "polling for nothing":
-            come[call.descriptor] = call.end
-    numbers = [sock.fileno() for sock in socks]
-    return [(gone[n], come[n]) for n in numbers if n in gone and n in come]
 
 
 def on_sockets(calls: Calls, socks: Sequence[Socket]) -> dict[str, int]:

@@ -45,7 +45,7 @@ async def run(bench: Bench, server: Server, models: Sequence[Model], options: "O
     rows: list[Value] = []
     for model in models:
         try:
-            with bench.recorder.phase(step, f"{model.name} under strace", "netlab", "aside"):
+            with bench.recorder.phase(step, f"{model.name} under strace", "netlab", "detail"):
                 rows += await watched(strace, server, model, options)
         except NetlabError as error:
             why = f"{error.what} {error.cause}".strip()
@@ -139,10 +139,8 @@ def pollers(lines: Iterable[str], descriptors: set[int]) -> set[int]:
 
 def rows(model: Model, run: dict[str, Any], kernel: Counted) -> list[Value]:
     """Ours beside the kernel's, for every call that both can name."""
-    ours = {name: run["on_sockets"].get(name, 0) for name in kernel.calls}
-    for name in run["on_sockets"]:
-        if name in KERNEL.values() and name not in ("epoll_wait", "select", "poll"):
-            ours.setdefault(name, run["on_sockets"][name])
+    named = {"send", "recv", "epoll_ctl"} & {"send", "recv", *run["on_sockets"]}
+    ours = {name: run["on_sockets"].get(name, 0) for name in named | set(kernel.calls)}
     made: list[Value] = [
         {"model": model.name, "call": name, "ours": ours[name], "kernel": kernel.calls[name]}
         for name in sorted(ours)
