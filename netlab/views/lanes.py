@@ -40,11 +40,6 @@ def lanes(chapter: Chapter, sheet: Sheet, role: Role, indent: int = 6) -> list[L
     return made + sheet.paragraph(drawn.legend(), indent, "quiet")
 
 
-def kind(lane: str) -> str:
-    """A lane's name without its number: only such of one kind share a line."""
-    return lane.rstrip("0123456789") if lane[-1:].isdigit() else f"{lane}, alone"
-
-
 class Drawn:
     """Lays the lanes of one chapter on one axis."""
 
@@ -58,6 +53,8 @@ class Drawn:
         }
         self._names = {lane: sheet.clean(lane) for lane in by_lane}
         widest = max(map(cells, self._names.values()))
+        if style.alike:  # room for `1–8` where `1` stood
+            widest += 1 + len(str(len(by_lane)))
         self.label = min(widest, max(14, min(44, sheet.width * 2 // 5)))
         longest = max(p.end - self._starts[lane] for lane in by_lane for p in by_lane[lane])
         self.axis = Axis.within(longest, sheet.width - indent - self.label - 2)
@@ -66,8 +63,15 @@ class Drawn:
         """Lanes that share a line: those which look the same, where the page wants that."""
         if not self.style.alike or self._sheet.depth == "deep":
             return [[lane] for lane in self._by_lane]
-        kinds = groupby(self._by_lane, key=lambda lane: (self._bar(lane), kind(lane)))
-        return [list(group) for _, group in kinds]
+        kinds = groupby(enumerate(self._by_lane), key=lambda one: self._kind(*one))
+        return [[lane for _, lane in group] for _, group in kinds]
+
+    def _kind(self, place: int, lane: str) -> tuple[str, str, int]:
+        """Equal for neighbours that look the same and whose names are counted on."""
+        name = lane.rstrip("0123456789")
+        if name == lane:
+            return "", lane, 0
+        return self._bar(lane), name, int(lane[len(name) :]) - place
 
     def group(self, lanes: list[str], role: Role) -> list[Line]:
         first, *others = fold(self._name(lanes), self.label)

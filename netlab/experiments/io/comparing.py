@@ -50,15 +50,16 @@ def row(outcome: "Outcome") -> dict[str, Value]:
 
 def judge(bench: Bench, step: str, outcomes: "Sequence[Outcome]", table: str) -> None:
     """Hold each model against theory, unless the machine had too much else to do."""
-    loud = [outcome for outcome in outcomes if theory.noisy(outcome.run, min(outcome.delays))]
+    loud = [outcome for outcome in outcomes if unjudged(outcome)]
     calm = [outcome for outcome in outcomes if outcome not in loud]
     finding = bench.recorder.finding
     if loud:
         worst = max(outcome.run["noise"] for outcome in loud)
+        share = min(outcome.run["got"] for outcome in loud)
         finding(
             step, "note", f"Not judged, for the machine was too busy: {names(loud)}.",
-            f"A control sleep of 10 ms overslept by up to {worst * 1e3:.1f} ms. Try again when it "
-            "is quieter, or with --repeat 5.", (table,),
+            f"A control sleep of 10 ms overslept by up to {worst * 1e3:.1f} ms, and a control loop "
+            f"got {share:.0%} of a processor at the least. Try again when it is quieter.", (table,),
         )  # fmt: skip
     _walls(bench, step, calm, table)
     _processors(bench, step, calm, table)
@@ -86,6 +87,13 @@ def _walls(bench: Bench, step: str, outcomes: "Sequence[Outcome]", table: str) -
             "N × delay one after another, one delay all at once, ceil(N / workers) × delay in a "
             "pool.", (table,),
         )  # fmt: skip
+
+
+def unjudged(outcome: "Outcome") -> bool:
+    """Whether the controls overslept; or theory failed while others wanted the processor too."""
+    if theory.noisy(outcome.run, min(outcome.delays)):
+        return True
+    return theory.crowded(outcome.run) and not within(outcome)
 
 
 def within(outcome: "Outcome") -> bool:
