@@ -1,8 +1,11 @@
 """`netlab io`, whole commands."""
 
 import importlib
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +111,7 @@ def test_a_question_stands_before_each_model(demo: Ran) -> None:
         (("--delay", "soon"), "not a length of time"),
         (("--delay", "2m"), "the server cannot keep that"),
         (("--delay", "10ms", "--jitter", "20ms"), "the jitter within the delay"),
+        (("--cpu-work", "--models", "epoll"), "an experiment of its own"),
     ],
 )
 def test_what_was_typed_wrong_is_told(words: tuple[str, ...], said: str) -> None:
@@ -178,27 +182,29 @@ def test_without_strace_it_says_so(tmp_path: Path) -> None:
     assert ran.facts()["io.witness.missing"] == "strace is not on this machine"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
-def test_an_interrupt_leaves_nobody_behind() -> None:
-    import os
-    import signal
-    import time
-
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells whose child a process is")
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, Exit.INTERRUPT), (signal.SIGKILL, -9)])
+def test_nobody_is_left_behind(sent: signal.Signals, code: int) -> None:
     words = [sys.executable, "-m", "netlab", "io", "demo", "--delay", "2s", "--plain"]
     process = subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
         start_new_session=True,
     )  # fmt: skip
-    until = time.monotonic() + 20
-    while len(children := family(process.pid)) < 2:  # the server, and the first client
-        assert time.monotonic() < until
-        assert process.poll() is None
-    os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=20)
-    assert process.returncode == Exit.INTERRUPT, err
-    assert b"interrupted" in err
+    with process:
+        until = time.monotonic() + 20
+        while len(children := family(process.pid)) < 2:  # the server, and the first client
+            assert time.monotonic() < until
+            assert process.poll() is None
+        if sent == signal.SIGINT:
+            os.killpg(process.pid, sent)  # as a terminal does: everybody gets it
+        else:
+            process.kill()
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == code, err
+    assert (b"interrupted" in err) == (sent == signal.SIGINT)
     assert b"Traceback" not in err
-    assert [pid for pid in children if alive(pid)] == []
+    while any(alive(pid) for pid in children):
+        assert time.monotonic() < until
 
 
 def family(pid: int) -> list[int]:

@@ -7,10 +7,9 @@ import pytest
 from netlab.explain.pages import Lanes, parse
 from netlab.recording.recorder import Recorder
 from netlab.recording.records import Header
-from netlab.views.chapter import Chapter
 from netlab.views.lanes import lanes
 from netlab.views.sheet import Sheet
-from netlab.views.story import Story
+from netlab.views.story import Chapter, Story
 from netlab.views.style import plain
 
 PAGE = '+++\ntopic = "x"\ntitle = "X"\nlayer = "none"\n{}\n+++\n\nWhy.\n'

@@ -36,7 +36,9 @@ def picture(bench: Bench, step: str, told: dict[str, Any], worked: tuple[float, 
     before = at(told["asked"])
     for called, back, octets in calls:
         recorder.span(step, "running", before, called, "netlab", "detail", lane)
-        name = "polling for nothing" if octets is None else "blocked" if len(calls) == 1 else "read"
+        name = (
+            "polling for nothing" if octets is None else "blocked" if len(calls) == 1 else "running"
+        )
         owner = "netlab" if octets is None else "far end"
         recorder.span(step, name, called, back, owner, "detail", lane, note="recv")  # type: ignore[arg-type]
         before = back

@@ -20,13 +20,11 @@ def command(module: str, *words: str) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def started(
-    words: Sequence[str], descriptors: Sequence[int] = ()
-) -> AsyncIterator[asyncio.subprocess.Process]:
+async def started(words: Sequence[str]) -> AsyncIterator[asyncio.subprocess.Process]:
     """A process for as long as the body lasts; then it is ended, and its end is waited for."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        *words, stdin=pipe, stdout=pipe, stderr=pipe, limit=LINE, pass_fds=descriptors
+        *words, stdin=pipe, stdout=pipe, stderr=pipe, limit=LINE
     )
     try:
         yield process

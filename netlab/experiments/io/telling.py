@@ -98,7 +98,7 @@ def used(bench: Bench, outcome: "Outcome") -> None:
     fact(step, "io.peak_memory", memory["peak"], "B", "kernel",
          note=f"{memory['how']}; with Python itself and all that it imported")  # fmt: skip
     fact(step, "io.memory_growth", memory["growth"], "B", "kernel",
-         note="that peak, less what was resident before the warm-up")  # fmt: skip
+         note="less what was resident before the warm-up; with our notes of calls")  # fmt: skip
     fact(step, "io.measuring", percent(run["cost"], wall), "%", "computed",
          note="counting and timing, of wall time; calibrated in the same process")  # fmt: skip
 

@@ -81,7 +81,7 @@ def short_send(bench: Bench) -> None:
         while read < took:
             read += len(far.recv(1024 * 1024))
         log.say("the other end reads", f"{read} octets, all that had been taken")
-        log.call("send() of the rest", near.send, bytes(1024))
+        log.call("send(1024 octets), now that there is room", near.send, bytes(1024))
     fact = bench.recorder.fact
     fact(step, "io.given", LARGE, "B", "configured")
     fact(step, "io.taken", first, "B", note="by the first send")
