@@ -56,7 +56,8 @@ def test_a_socket_counts_what_it_does(pair: tuple[Socket, socket.socket, Calls])
         assert near.send(b"x") == 1
         calls.counted("recv", 1000)
     assert dict(calls.counts) == {"recv": 1002, "send": 1}
-    assert calls.eagain == 1001
+    assert calls.eagain == calls.wasted("recv") == 1001
+    assert calls.wasted("send") == 0
     whats = [call.what for call in calls.made]
     assert whats == ["polling for nothing", "running", "blocked"]
 

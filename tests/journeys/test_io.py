@@ -134,6 +134,19 @@ def test_a_run_past_its_time_ends() -> None:
     assert "--max-time" in ran.err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="descriptors are limited on POSIX")
+def test_too_few_descriptors_are_told_in_words() -> None:
+    words = ("io", "demo", "--models", "threads", "--requests", "64", "--delay", "5ms")
+    command = f"ulimit -n 40; exec {sys.executable} -m netlab {' '.join(words)}"
+    done = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, timeout=40, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == Exit.CONNECT, done.stderr
+    assert "could not open its 64 connections" in done.stderr
+    assert "ulimit -n" in done.stderr
+
+
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_nothing_is_wider_than_the_page(width: int) -> None:
     words = ("--plain", "--delay", "5ms", "--models", "threads,asyncio-blocking", "--requests", "3")

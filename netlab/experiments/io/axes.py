@@ -38,6 +38,11 @@ def tell(bench: Bench, outcomes: "Sequence[Outcome]") -> None:
     fact = bench.recorder.fact
     fact(step, "io.axes.grid", [_row(outcomes, True), _row(outcomes, False)], None, "computed",
          note="from the calls that each model made")  # fmt: skip
+    for name, kind in (("blocking", True), ("non_blocking", False)):
+        names: list[Value] = [o.model.name for o in outcomes if blocks(o) == kind]
+        fact(step, f"io.axes.{name}", names, None, "computed", note="whether its recv slept")
+    completing: list[Value] = [o.model.name for o in outcomes if completes(o)]
+    fact(step, "io.axes.completing", completing, None, "computed", note="it called no recv")
     fact(step, "io.axes.proof", [proof(outcome) for outcome in outcomes],
          note="its longest call of each kind; a busy poller's are sampled")  # fmt: skip
     fact(step, "io.axes.stevens", [_five(kind, outcomes) for kind in FIVE], None, "standard",

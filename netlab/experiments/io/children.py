@@ -99,4 +99,10 @@ async def client(settings: dict[str, Any], patience: float, *before: str) -> dic
         assert process.stdin is not None
         process.stdin.close()
         await process.wait()
-        return answer
+    if "failed" in answer:
+        raise NetlabError(
+            f"The client could not open its {len(settings['delays'])} connections.",
+            cause=answer["failed"], advice="fewer --requests, or a higher limit: ulimit -n",
+            exit=Exit.CONNECT,
+        )  # fmt: skip
+    return answer

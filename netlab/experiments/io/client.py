@@ -19,7 +19,7 @@ from netlab.experiments.io.calls import Calls, Socket
 from netlab.experiments.io.models import MODELS, Run
 from netlab.experiments.io.request import Request
 from netlab.experiments.io.spans import stretches
-from netlab.experiments.io.usage import peak, reset_peak, usage
+from netlab.experiments.io.usage import make_room, peak, reset_peak, usage
 
 WARM = 0.002
 """Seconds that each request of the warm-up takes."""
@@ -42,7 +42,12 @@ def main() -> None:
     leash.hold()
     settings = Settings(**json.loads(sys.argv[1]))
     model = MODELS[settings.model].load()
-    socks = [_connected(settings.port) for _ in settings.delays]
+    make_room(len(settings.delays))
+    try:
+        socks = [_connected(settings.port) for _ in settings.delays]
+    except OSError as error:
+        print(json.dumps({"failed": error.strerror or str(error)}))
+        return
     ports = [sock.getsockname()[1] for sock in socks]
     resident = reset_peak()  # before the warm-up, which brings the threads' first stacks
     if settings.warm:
@@ -97,7 +102,7 @@ def measured(
     return {
         "start": start, "end": end, "used": used, "memory": asdict(memory),
         "counts": dict(calls.counts), "eagain": calls.eagain,
-        "wasted": calls.only_counted.total(), "noise": max(noise), "got": min(got),
+        "wasted": calls.wasted("recv"), "noise": max(noise), "got": min(got),
         "cost": calls.cost(counting()), "threads": [asdict(thread) for thread in calls.threads],
         "stretches": [stretch._asdict() for stretch in stretches(calls, start, end)],
         "asked": [(request.gone, request.come) for request in requests],

@@ -79,7 +79,7 @@ def facts(bench: Bench, outcome: "Outcome") -> None:
     fact(step, "io.calls", counts, note="counted at our own call sites")
     fact(step, "io.calls_made", sum(run["counts"].values()), note="all kinds together")
     fact(step, "io.eagain", run["eagain"], note="calls of ours that said EAGAIN")
-    fact(step, "io.wasted", run["wasted"], note="polls that brought nothing, only counted")
+    fact(step, "io.wasted", run["wasted"], note="calls of recv that brought nothing")
 
 
 def used(bench: Bench, outcome: "Outcome") -> None:
