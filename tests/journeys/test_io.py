@@ -196,6 +196,18 @@ def test_without_strace_it_says_so(tmp_path: Path) -> None:
     assert ran.facts()["io.witness.missing"] == "strace is not on this machine"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a script of a POSIX shell")
+def test_a_strace_that_may_not_trace_is_told_in_its_own_words(tmp_path: Path) -> None:
+    strace = tmp_path / "strace"
+    said = "strace: ptrace(PTRACE_TRACEME, ...): Operation not permitted"
+    strace.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
+    strace.chmod(0o755)
+    ran = netlab("io", "demo", "--witness", "--delay", "5ms", "--models", "blocking", "--json",
+                 env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})  # fmt: skip
+    assert ran.code == Exit.OK, ran.err
+    assert said in ran.facts()["io.witness.missing"]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells whose child a process is")
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, Exit.INTERRUPT), (signal.SIGKILL, -9)])
 def test_nobody_is_left_behind(sent: signal.Signals, code: int) -> None:
