@@ -32,6 +32,11 @@ def here(name: str, run: Experiment, look: Look) -> Exit:
 
 def compare(asked: Asked, cpu_work: bool, witness: bool, look: Look) -> Exit:
     if cpu_work:
+        if witness or asked.models is not None:
+            raise NetlabError(
+                "--cpu-work is an experiment of its own: it takes neither --models nor --witness",
+                advice="netlab io demo --cpu-work",
+            )
         from netlab.experiments.io import cpu
 
         return here("io demo --cpu-work", cpu.run, look)

@@ -27,7 +27,7 @@ def draw_listing(
     """name: where the file lies. page: what it does. notes: the page that says how to read it."""
     sheet = sheet_for(out, "deep", width)
     made = heading(page.title, name, sheet) + sheet.paragraph(page.why, 3) + [EMPTY]
-    made += numbered(text, sheet) + [EMPTY]
+    made += [*numbered(text, sheet), EMPTY]
     for section in notes.sections:
         if section.title == READING:
             made += [line(f" {section.title}", "heading"), *markdown(section.text, sheet)]

@@ -20,12 +20,17 @@ FIVE = (
 """UNIX Network Programming, volume 1, §6.2."""
 
 ON_SOCKETS = ("recv", "send")
+WAITS = ("join", "wait")
+"""Waiting for threads of its own, which is no I/O."""
 
 
 def blocks(outcome: "Outcome") -> bool:
-    """Whether a call of its own on a socket slept."""
-    longest = outcome.run["longest"]
-    return max(longest.get(name, 0.0) for name in ON_SOCKETS) > max(outcome.delays) / 2
+    """Whether its own calls on sockets slept while the server worked.
+
+    All of their time counts, not the longest: one that is displaced by others looks asleep too.
+    """
+    spent: dict[str, float] = outcome.run["spent"]
+    return sum(spent.get(name, 0.0) for name in ON_SOCKETS) > sum(outcome.delays) / 2
 
 
 def completes(outcome: "Outcome") -> bool:
@@ -38,6 +43,11 @@ def tell(bench: Bench, outcomes: "Sequence[Outcome]") -> None:
     fact = bench.recorder.fact
     fact(step, "io.axes.grid", [_row(outcomes, True), _row(outcomes, False)], None, "computed",
          note="from the calls that each model made")  # fmt: skip
+    for name, kind in (("blocking", True), ("non_blocking", False)):
+        names: list[Value] = [o.model.name for o in outcomes if blocks(o) == kind]
+        fact(step, f"io.axes.{name}", names, None, "computed", note="whether its recv slept")
+    completing: list[Value] = [o.model.name for o in outcomes if completes(o)]
+    fact(step, "io.axes.completing", completing, None, "computed", note="it called no recv")
     fact(step, "io.axes.proof", [proof(outcome) for outcome in outcomes],
          note="its longest call of each kind; a busy poller's are sampled")  # fmt: skip
     fact(step, "io.axes.stevens", [_five(kind, outcomes) for kind in FIVE], None, "standard",
@@ -55,15 +65,14 @@ def _row(outcomes: "Sequence[Outcome]", blocking: bool) -> dict[str, Value]:
 
 
 def proof(outcome: "Outcome") -> dict[str, Value]:
-    longest: dict[str, float] = outcome.run["longest"]
-    calls = {name: took for name, took in longest.items() if name not in ("join", "wait")}
-    sleeper = max(calls, key=lambda name: calls[name])
-    slept = calls[sleeper] > max(outcome.delays) / 2
+    longest, spent = outcome.run["longest"], outcome.run["spent"]
+    sleeper = max((name for name in spent if name not in WAITS), key=lambda name: spent[name])
+    slept = spent[sleeper] > max(outcome.delays) / 2
     return {
         "model": outcome.model.name,
         "sleeps_in": sleeper if slept else "nothing",
-        "slept": calls[sleeper] if slept else 0.0,
-        "copies_in": "recv" if "recv" in longest else "the kernel, before it tells",
+        "slept": longest[sleeper] if slept else 0.0,
+        "copies_in": "recv" if "recv" in longest else "the kernel",
         "took": longest.get("recv"),
         "eagain": outcome.run["eagain"],
     }

@@ -131,6 +131,11 @@ class Calls:
         made = sum(call.what == "polling for nothing" for call in self.made)
         return made + self.only_counted.total()
 
+    def wasted(self, name: str) -> int:
+        """Calls of this name that brought nothing."""
+        made = sum(call.name == name and call.what == "polling for nothing" for call in self.made)
+        return made + self.only_counted[name]
+
     def cost(self, one_poll: float) -> float:
         """Seconds that counting and timing took, from what one of each takes here.
 

@@ -20,13 +20,11 @@ def command(module: str, *words: str) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def started(
-    words: Sequence[str], descriptors: Sequence[int] = ()
-) -> AsyncIterator[asyncio.subprocess.Process]:
+async def started(words: Sequence[str]) -> AsyncIterator[asyncio.subprocess.Process]:
     """A process for as long as the body lasts; then it is ended, and its end is waited for."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        *words, stdin=pipe, stdout=pipe, stderr=pipe, limit=LINE, pass_fds=descriptors
+        *words, stdin=pipe, stdout=pipe, stderr=pipe, limit=LINE
     )
     try:
         yield process
@@ -101,4 +99,10 @@ async def client(settings: dict[str, Any], patience: float, *before: str) -> dic
         assert process.stdin is not None
         process.stdin.close()
         await process.wait()
-        return answer
+    if "failed" in answer:
+        raise NetlabError(
+            f"The client could not open its {len(settings['delays'])} connections.",
+            cause=answer["failed"], advice="fewer --requests, or a higher limit: ulimit -n",
+            exit=Exit.CONNECT,
+        )  # fmt: skip
+    return answer

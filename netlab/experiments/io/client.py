@@ -19,7 +19,7 @@ from netlab.experiments.io.calls import Calls, Socket
 from netlab.experiments.io.models import MODELS, Run
 from netlab.experiments.io.request import Request
 from netlab.experiments.io.spans import stretches
-from netlab.experiments.io.usage import peak, reset_peak, usage
+from netlab.experiments.io.usage import make_room, peak, reset_peak, usage
 
 WARM = 0.002
 """Seconds that each request of the warm-up takes."""
@@ -42,7 +42,12 @@ def main() -> None:
     leash.hold()
     settings = Settings(**json.loads(sys.argv[1]))
     model = MODELS[settings.model].load()
-    socks = [_connected(settings.port) for _ in settings.delays]
+    make_room(len(settings.delays))
+    try:
+        socks = [_connected(settings.port) for _ in settings.delays]
+    except OSError as error:
+        print(json.dumps({"failed": error.strerror or str(error)}))
+        return
     ports = [sock.getsockname()[1] for sock in socks]
     resident = reset_peak()  # before the warm-up, which brings the threads' first stacks
     if settings.warm:
@@ -61,7 +66,7 @@ def _connected(port: int) -> Socket:
 
 def _run(
     model: Run, socks: Sequence[Socket], settings: Settings, delays: Sequence[float]
-) -> tuple[Calls, float, float]:
+) -> tuple[Calls, list[Request], float, float]:
     """Play the model once, and check every octet that came back."""
     calls = Calls()
     requests = []
@@ -74,7 +79,7 @@ def _run(
     for number, request in enumerate(requests):
         if request.answer != payload(number, settings.payload):
             raise ConnectionError(f"answer {number} is not what was sent")
-    return calls, start, end
+    return calls, requests, start, end
 
 
 def payload(number: int, size: int) -> bytes:
@@ -90,31 +95,21 @@ def measured(
     gc.collect()
     reset_peak()
     before = usage()
-    calls, start, end = _run(model, socks, settings, settings.delays)
+    calls, requests, start, end = _run(model, socks, settings, settings.delays)
     used, memory = usage().since(before), peak(resident)
     noise.append(_late())
     got.append(_got())
     return {
         "start": start, "end": end, "used": used, "memory": asdict(memory),
         "counts": dict(calls.counts), "eagain": calls.eagain,
-        "wasted": calls.only_counted.total(), "noise": max(noise), "got": min(got),
+        "wasted": calls.wasted("recv"), "noise": max(noise), "got": min(got),
         "cost": calls.cost(counting()), "threads": [asdict(thread) for thread in calls.threads],
         "stretches": [stretch._asdict() for stretch in stretches(calls, start, end)],
-        "asked": asked(calls, socks), "on_sockets": on_sockets(calls, socks),
-        "longest": {name: longest(calls, name) for name in calls.counts},
+        "asked": [(request.gone, request.come) for request in requests],
+        "on_sockets": on_sockets(calls, socks),
+        "longest": {name: max(took) for name, took in times(calls).items()},
+        "spent": {name: sum(took) for name, took in times(calls).items()},
     }  # fmt: skip
-
-
-def asked(calls: Calls, socks: Sequence[Socket]) -> list[tuple[float, float]]:
-    """For each request when it had gone out, and when its answer had come in."""
-    gone, come = dict[int, float](), dict[int, float]()
-    for call in calls.made:
-        if call.name == "send":
-            gone[call.descriptor] = call.end
-        elif call.name == "recv" and call.what != "polling for nothing":
-            come[call.descriptor] = call.end
-    numbers = [sock.fileno() for sock in socks]
-    return [(gone[n], come[n]) for n in numbers if n in gone and n in come]
 
 
 def on_sockets(calls: Calls, socks: Sequence[Socket]) -> dict[str, int]:
@@ -124,9 +119,12 @@ def on_sockets(calls: Calls, socks: Sequence[Socket]) -> dict[str, int]:
     return dict(made + calls.only_counted)
 
 
-def longest(calls: Calls, name: str) -> float:
-    """Seconds that the longest call of this name took; of those that were timed."""
-    return max((call.end - call.start for call in calls.made if call.name == name), default=0.0)
+def times(calls: Calls) -> dict[str, list[float]]:
+    """Seconds that each call took, by name; of those that were timed."""
+    took: dict[str, list[float]] = {}
+    for call in calls.made:
+        took.setdefault(call.name, []).append(call.end - call.start)
+    return took
 
 
 def _late() -> float:

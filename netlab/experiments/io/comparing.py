@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from netlab.experiments.bench import Bench
 from netlab.experiments.io import telling, theory
-from netlab.recording.records import Value
+from netlab.recording.records import Severity, Value
 
 if TYPE_CHECKING:
     from netlab.experiments.io.demo import Options, Outcome
@@ -50,7 +50,7 @@ def row(outcome: "Outcome") -> dict[str, Value]:
 
 def judge(bench: Bench, step: str, outcomes: "Sequence[Outcome]", table: str) -> None:
     """Hold each model against theory, unless the machine had too much else to do."""
-    loud = [outcome for outcome in outcomes if theory.noisy(outcome.run, min(outcome.delays))]
+    loud = [outcome for outcome in outcomes if unjudged(outcome)]
     calm = [outcome for outcome in outcomes if outcome not in loud]
     finding = bench.recorder.finding
     if loud:
@@ -59,8 +59,7 @@ def judge(bench: Bench, step: str, outcomes: "Sequence[Outcome]", table: str) ->
         finding(
             step, "note", f"Not judged, for the machine was too busy: {names(loud)}.",
             f"A control sleep of 10 ms overslept by up to {worst * 1e3:.1f} ms, and a control loop "
-            f"got {share:.0%} of a processor at the least. Try again when it is quieter.",
-            (table,),
+            f"got {share:.0%} of a processor at the least. Try again when it is quieter.", (table,),
         )  # fmt: skip
     _walls(bench, step, calm, table)
     _processors(bench, step, calm, table)
@@ -90,6 +89,13 @@ def _walls(bench: Bench, step: str, outcomes: "Sequence[Outcome]", table: str) -
         )  # fmt: skip
 
 
+def unjudged(outcome: "Outcome") -> bool:
+    """Whether the controls overslept; or theory failed while others wanted the processor too."""
+    if theory.noisy(outcome.run, min(outcome.delays)):
+        return True
+    return theory.crowded(outcome.run) and not within(outcome)
+
+
 def within(outcome: "Outcome") -> bool:
     predicted = theory.wall(outcome.model.way, outcome.delays, outcome.workers)
     return abs(theory.off(outcome.wall, predicted)) <= theory.WITHIN
@@ -97,23 +103,32 @@ def within(outcome: "Outcome") -> bool:
 
 def _processors(bench: Bench, step: str, outcomes: "Sequence[Outcome]", table: str) -> None:
     """A busy poller burns a processor; whoever sleeps does not."""
-    finding = bench.recorder.finding
     for outcome in outcomes:
         share = outcome.run["used"]["cpu"] / (outcome.run["end"] - outcome.run["start"])
         if outcome.model.name == "busy":
-            enough = share >= theory.BUSY
-            finding(
-                step, "good" if enough else "warning",
-                f"Polling busily burnt {share:.0%} of a processor while it waited.",
-                "" if enough else "It would be nearly all; others wanted the processor too.",
-                (table,), "non-blocking",
-            )  # fmt: skip
+            _burnt(bench, step, outcome, share, table)
         elif share > theory.IDLE:
-            finding(
+            bench.recorder.finding(
                 step, "warning", f"{outcome.model.name} used {share:.0%} of a processor.",
                 "It sleeps while the server works, so this is its own work per request; with "
                 "longer delays it is a smaller part.", (table,),
             )  # fmt: skip
+
+
+def _burnt(bench: Bench, step: str, outcome: "Outcome", share: float, table: str) -> None:
+    said = f"Polling busily burnt {share:.0%} of a processor while it waited."
+    if share >= theory.BUSY:
+        bench.recorder.finding(step, "good", said, "", (table,), "non-blocking")
+        return
+    got = outcome.run["got"]
+    advice = (
+        f"It would be nearly all; but a control loop beside it got only {got:.0%} of one, so "
+        "others wanted the processor too, and this is not judged."
+        if theory.crowded(outcome.run)
+        else "It should be nearly all."
+    )
+    severity: Severity = "note" if theory.crowded(outcome.run) else "warning"
+    bench.recorder.finding(step, severity, said, advice, (table,), "non-blocking")
 
 
 def _cost(bench: Bench, step: str, outcomes: "Sequence[Outcome]", table: str) -> None:

@@ -5,6 +5,7 @@ payload. The answer is the payload again.
 """
 
 import struct
+from time import perf_counter
 
 from netlab.experiments.io.calls import Socket
 
@@ -14,16 +15,22 @@ LARGEST = 1_000_000
 
 
 class Request:
-    """What is still to be sent on a socket, and what is still missing of its answer."""
+    """What is still to be sent on a socket, and what is still missing of its answer.
+
+    gone, come: when all had been sent, and when all of the answer was there.
+    """
 
     def __init__(self, sock: Socket, delay: float, payload: bytes) -> None:
         self.sock, self.delay, self.payload = sock, delay, payload
         self.unsent = HEAD.pack(delay, len(payload)) + payload
         self.answer = bytearray()
+        self.gone = self.come = 0.0
 
     def sent(self, octets: int) -> None:
         """So many went out; a socket may take less than it is given."""
         self.unsent = self.unsent[octets:]
+        if not self.unsent:
+            self.gone = perf_counter()
 
     @property
     def missing(self) -> int:
@@ -35,3 +42,5 @@ class Request:
         if not octets:
             raise ConnectionError("the server hung up in the middle of an answer")
         self.answer += octets
+        if not self.missing:
+            self.come = perf_counter()

@@ -15,6 +15,10 @@ import threading
 from time import perf_counter
 
 from netlab.experiments.io.request import HEAD, LARGEST, LONGEST_DELAY
+from netlab.experiments.io.usage import make_room
+
+MOST = 256
+"""Connections that may be open at a time: of one model's client, and of one that is ending."""
 
 Served = tuple[int, float, float]
 """The client's port, when the request was there, when the answer went out."""
@@ -77,6 +81,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     if sys.stdin is None:
         os._exit(0)
+    make_room(MOST)
     asyncio.run(serve())
 
 

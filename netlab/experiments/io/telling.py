@@ -23,7 +23,8 @@ OWNERS: dict[str, Owner] = {
 
 def left_out(bench: Bench, model: Model, reason: str) -> None:
     step = bench.step(f"io.model.{model.name}", model.title)
-    bench.recorder.fact(step, "io.missing", reason, origin="kernel")
+    note = "what keeps this model from running here"
+    bench.recorder.fact(step, "io.missing", reason, origin="kernel", note=note)
 
 
 def ask(bench: Bench, step: str, model: Model, delays: Sequence[float], workers: int) -> None:
@@ -37,7 +38,7 @@ def ask(bench: Bench, step: str, model: Model, delays: Sequence[float], workers:
             f"long will this take?",
             tuple(f"about {said(choice)}" for choice in choices),
             choices.index(right),
-            f"their waiting lies {model.way}.",
+            f"they wait {model.way}.",
         )
 
 
@@ -57,6 +58,7 @@ def tell(bench: Bench, outcome: "Outcome") -> None:
 
 def facts(bench: Bench, outcome: "Outcome") -> None:
     fact, run, step = bench.recorder.fact, outcome.run, outcome.step
+    fact(step, "io.missing", None, origin="kernel", note="what keeps this model from running here")
     count = len(outcome.walls)
     fact(step, "io.requests", len(outcome.delays), origin="configured")
     fact(step, "io.delay", max(outcome.delays), "s", "configured", note="the slow server's")
@@ -71,11 +73,13 @@ def facts(bench: Bench, outcome: "Outcome") -> None:
     if outcome.model.way == SOME:
         fact(step, "io.workers", outcome.workers, origin="configured")
     fact(step, "io.noise", max(0.0, run["noise"]), "s", note="a control sleep of 10 ms overslept")
+    fact(step, "io.control_share", round(100 * run["got"], 1), "%",
+         note="of a processor, which a control loop of 10 ms got")  # fmt: skip
     counts: dict[str, Value] = dict(sorted(run["counts"].items()))
     fact(step, "io.calls", counts, note="counted at our own call sites")
     fact(step, "io.calls_made", sum(run["counts"].values()), note="all kinds together")
     fact(step, "io.eagain", run["eagain"], note="calls of ours that said EAGAIN")
-    fact(step, "io.wasted", run["wasted"], note="polls that brought nothing, only counted")
+    fact(step, "io.wasted", run["wasted"], note="calls of recv that brought nothing")
 
 
 def used(bench: Bench, outcome: "Outcome") -> None:
@@ -94,7 +98,7 @@ def used(bench: Bench, outcome: "Outcome") -> None:
     fact(step, "io.peak_memory", memory["peak"], "B", "kernel",
          note=f"{memory['how']}; with Python itself and all that it imported")  # fmt: skip
     fact(step, "io.memory_growth", memory["growth"], "B", "kernel",
-         note="that peak, less what was resident before the warm-up")  # fmt: skip
+         note="less what was resident before the warm-up; with our notes of calls")  # fmt: skip
     fact(step, "io.measuring", percent(run["cost"], wall), "%", "computed",
          note="counting and timing, of wall time; calibrated in the same process")  # fmt: skip
 

@@ -41,6 +41,10 @@ def off(measured: float, theory: float) -> float:
 
 
 def noisy(run: Mapping[str, Any], delay: float) -> bool:
-    """Whether the controls around a run say that the machine had too much else to do."""
-    overslept, got = run["noise"], run["got"]
-    return bool(overslept > max(STIRRED, NOISE * delay) or got < SHARE)
+    """Whether the control sleeps around a run say that the machine had too much else to do."""
+    return bool(run["noise"] > max(STIRRED, NOISE * delay))
+
+
+def crowded(run: Mapping[str, Any]) -> bool:
+    """Whether the control loops around a run say that others wanted the processor too."""
+    return bool(run["got"] < SHARE)

@@ -32,6 +32,8 @@ KERNEL = {
 }  # fmt: skip
 """The system call, and the name by which a model calls it (libc chooses between variants)."""
 
+EAGAIN = "… of these EAGAIN"
+
 LINE = re.compile(r"(\d+) +(\w+)\((.*)")
 RESUMED = re.compile(r"(\d+) +<\.\.\. (\w+) resumed>(.*)")
 
@@ -43,20 +45,27 @@ async def run(bench: Bench, server: Server, models: Sequence[Model], options: "O
         bench.recorder.fact(step, "io.witness.missing", "strace is not on this machine")
         return
     rows: list[Value] = []
+    totals: list[Value] = []
     for model in models:
         try:
-            with bench.recorder.phase(step, f"{model.name} under strace", "netlab", "aside"):
-                rows += await watched(strace, server, model, options)
+            with bench.recorder.phase(step, f"{model.name} under strace", "netlab", "detail"):
+                own = await watched(strace, server, model, options)
         except NetlabError as error:
             why = f"{error.what} {error.cause}".strip()
             bench.recorder.fact(step, "io.witness.missing", why, note=model.name)
             return
+        rows += own
+        totals.append(total(model, own))
+    bench.recorder.fact(step, "io.witness.models", totals, None, "computed",
+                        note="sums of io.witness.calls, EAGAIN left out")  # fmt: skip
     told = bench.recorder.fact(step, "io.witness.calls", rows, None, "kernel",
                                note="strace, in the very run that we counted in")  # fmt: skip
     judge(bench, step, rows, told)
 
 
-async def watched(strace: str, server: Server, model: Model, options: "Options") -> list[Value]:
+async def watched(
+    strace: str, server: Server, model: Model, options: "Options"
+) -> list[dict[str, Value]]:
     delays = [min(SHORT, delay) for delay in options.delays()]
     settings = {
         "model": model.name, "port": server.port, "delays": delays, "payload": options.payload,
@@ -137,21 +146,33 @@ def pollers(lines: Iterable[str], descriptors: set[int]) -> set[int]:
     return {int(match[1]) for match in put if match and int(match[2]) in descriptors}
 
 
-def rows(model: Model, run: dict[str, Any], kernel: Counted) -> list[Value]:
+def rows(model: Model, run: dict[str, Any], kernel: Counted) -> list[dict[str, Value]]:
     """Ours beside the kernel's, for every call that both can name."""
-    ours = {name: run["on_sockets"].get(name, 0) for name in kernel.calls}
-    for name in run["on_sockets"]:
-        if name in KERNEL.values() and name not in ("epoll_wait", "select", "poll"):
-            ours.setdefault(name, run["on_sockets"][name])
-    made: list[Value] = [
+    named = {"send", "recv", "epoll_ctl"} & {"send", "recv", *run["on_sockets"]}
+    ours = {name: run["on_sockets"].get(name, 0) for name in named | set(kernel.calls)}
+    made: list[dict[str, Value]] = [
         {"model": model.name, "call": name, "ours": ours[name], "kernel": kernel.calls[name]}
         for name in sorted(ours)
     ]
-    eagain: Value = {
-        "model": model.name, "call": "… of these EAGAIN", "ours": run["eagain"],
+    eagain: dict[str, Value] = {
+        "model": model.name, "call": EAGAIN, "ours": run["eagain"],
         "kernel": kernel.eagain,
     }  # fmt: skip
     return [*made, eagain]
+
+
+def total(model: Model, rows: Sequence[dict[str, Value]]) -> dict[str, Value]:
+    """All calls of a model, and whether each kind of them is the same on both sides."""
+    calls = [row for row in rows if row["call"] != EAGAIN]
+    return {
+        "model": model.name, "ours": _sum(calls, "ours"), "kernel": _sum(calls, "kernel"),
+        "kinds": ", ".join(str(row["call"]) for row in calls),
+        "same": all(row["ours"] == row["kernel"] for row in rows),
+    }  # fmt: skip
+
+
+def _sum(rows: Sequence[dict[str, Value]], key: str) -> int:
+    return sum(value for row in rows if isinstance(value := row[key], int))
 
 
 def judge(bench: Bench, step: str, rows: Sequence[Value], told: str) -> None:

@@ -41,9 +41,9 @@ class Log:
             return name_of(error)
         return ""
 
-    def say(self, text: str, back: str) -> None:
-        """What is no call, but belongs between two."""
-        self.rows.append({"call": text, "back": back, "took": None})
+    def say(self, text: str, back: str, took: float | None = None) -> None:
+        """What is no call, or was made elsewhere, and belongs between two."""
+        self.rows.append({"call": text, "back": back, "took": took})
 
     def _row(self, text: str, back: str, start: float) -> None:
         self.took = perf_counter() - start

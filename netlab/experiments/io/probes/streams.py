@@ -3,11 +3,12 @@
 import errno
 import select
 import socket
+from time import perf_counter
 
 from netlab.experiments.bench import Bench
-from netlab.experiments.io.probes.log import Log, connected
+from netlab.experiments.io.probes.log import Log, connected, name_of
 
-LARGE = 16 * 1024 * 1024
+LARGE = 64 * 1024 * 1024
 """Octets that no socket's buffer takes at once."""
 WAIT = 2.0
 """Seconds after which loopback would have answered."""
@@ -71,16 +72,16 @@ def short_send(bench: Bench) -> None:
     with connected() as (near, far):
         near.setblocking(False)
         first = log.call(f"send({LARGE} octets), non-blocking", near.send, bytes(LARGE))
-        more = _fill(near)
+        more, full, refusal = _fill(near)
         log.say("send(), as long as it takes some", f"{more} more")
-        full = log.refused("send() into full buffers", near.send, bytes(1024))
+        log.say("send() into full buffers", full, refusal)
         took = first + more
         far.settimeout(WAIT)
         read = 0
         while read < took:
             read += len(far.recv(1024 * 1024))
         log.say("the other end reads", f"{read} octets, all that had been taken")
-        log.call("send() of the rest", near.send, bytes(1024))
+        log.call("send(1024 octets), now that there is room", near.send, bytes(1024))
     fact = bench.recorder.fact
     fact(step, "io.given", LARGE, "B", "configured")
     fact(step, "io.taken", first, "B", note="by the first send")
@@ -88,15 +89,20 @@ def short_send(bench: Bench) -> None:
     fact(step, "io.made", log.rows)
 
 
-def _fill(near: socket.socket) -> int:
-    """Send until both ends' buffers are full, and the kernel has moved on what it could."""
+def _fill(near: socket.socket) -> tuple[int, str, float]:
+    """Send until both ends' buffers are full, and the kernel has moved on what it could.
+
+    Answers how much that took, the last refusal, and how long it took to say so.
+    """
     taken = 0
     while True:
+        start = perf_counter()
         try:
             taken += near.send(bytes(LARGE))
-        except BlockingIOError:
+        except BlockingIOError as error:
+            refused = name_of(error), perf_counter() - start
             if not select.select([], [near], [], 0.05)[1]:
-                return taken
+                return taken, *refused
 
 
 def the_end(bench: Bench) -> None:
