@@ -64,6 +64,19 @@ def test_experiments_never_see_the_lab_inside() -> None:
         assert not any(name.startswith("netlab.lab") for name in imported(path)), path
 
 
+def test_the_front_page_loads_little_but_python() -> None:
+    """It stands before a reader has let go of Enter: neither Typer nor Rich, nor what they bring."""
+    code = "import sys\nfrom netlab.cli import main\nmain([])\nprint(*sys.modules, file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+    )
+    loaded = set(done.stderr.split())
+    assert not loaded.intersection({*HEAVY, "typer", "inspect", "shutil", "socket", "json"})
+    assert {name for name in loaded if name.startswith("netlab")} == {
+        "netlab", "netlab.cli", "netlab.cli.front", "netlab.cli.keys",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("line", [[], ["--version"], ["--help"], ["trace", "--help"]])
 def test_start_up_loads_nothing_heavy(line: list[str]) -> None:
     """A guard on what is imported: times differ from machine to machine, this does not."""

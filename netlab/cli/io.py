@@ -28,7 +28,10 @@ def io() -> None:
 def demo(
     look: options.LabLook,
     requests: Annotated[
-        int, typer.Option("--requests", metavar="N", min=1, max=64, help="Each on a connection of its own.")
+        int,
+        typer.Option(
+            "--requests", metavar="N", min=1, max=64, help="Each on a connection of its own."
+        ),
     ] = 8,
     delay: Annotated[
         str, typer.Option("--delay", metavar="TIME", help="How long the server takes: 0.2, 200ms.")
@@ -40,10 +43,14 @@ def demo(
         int, typer.Option("--payload", metavar="N", min=1, max=1_000_000, help="Octets each way.")
     ] = 64,
     workers: Annotated[
-        int, typer.Option("--workers", metavar="N", min=1, max=64, help="Threads of the model `pool`.")
+        int,
+        typer.Option("--workers", metavar="N", min=1, max=64, help="Threads of the model `pool`."),
     ] = 4,
     repeat: Annotated[
-        int, typer.Option("--repeat", metavar="N", min=1, max=20, help="Measure so often; the median counts.")
+        int,
+        typer.Option(
+            "--repeat", metavar="N", min=1, max=20, help="Measure so often; the median counts."
+        ),
     ] = 1,
     models: Annotated[
         str | None, typer.Option("--models", metavar="A,B", help="These alone, in this order.")
@@ -102,7 +109,8 @@ def serve(
     ],
     listen: options.Listen = "127.0.0.1:0",
     workers: Annotated[
-        int, typer.Option("--workers", metavar="N", min=1, max=64, help="Threads of the model `pool`.")
+        int,
+        typer.Option("--workers", metavar="N", min=1, max=64, help="Threads of the model `pool`."),
     ] = 8,
 ) -> Exit:
     """Run the echo service of one model alone, for any client's load; Ctrl-C ends it."""
@@ -132,10 +140,12 @@ def scale(
         str, typer.Option("--window", metavar="TIME", help="How long each run is measured: 500ms.")
     ] = "500ms",
     payload: Annotated[
-        int, typer.Option("--payload", metavar="N", min=16, max=4096, help="Octets of each request.")
+        int,
+        typer.Option("--payload", metavar="N", min=16, max=4096, help="Octets of each request."),
     ] = 64,
     workers: Annotated[
-        int, typer.Option("--workers", metavar="N", min=1, max=64, help="Threads of the model `pool`.")
+        int,
+        typer.Option("--workers", metavar="N", min=1, max=64, help="Threads of the model `pool`."),
     ] = 8,
     max_time: Annotated[
         str, typer.Option("--max-time", metavar="TIME", help="No run begins after this: 60, 5m.")
