@@ -65,7 +65,7 @@ def test_experiments_never_see_the_lab_inside() -> None:
 
 
 def test_the_front_page_loads_little_but_python() -> None:
-    """It stands before a reader has let go of Enter: neither Typer nor Rich, nor what they bring."""
+    """Neither Typer nor Rich, nor what these bring: it stands at once."""
     code = "import sys\nfrom netlab.cli import main\nmain([])\nprint(*sys.modules, file=sys.stderr)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
