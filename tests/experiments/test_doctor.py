@@ -1,6 +1,7 @@
 """The examination, of machines that lack this or that."""
 
 import asyncio
+import importlib.metadata
 from dataclasses import dataclass, replace
 
 import pytest
@@ -203,7 +204,7 @@ def test_this_machine_names_its_packages_with_their_versions() -> None:
 
 def test_a_package_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        machine.importlib.metadata, "requires",
+        importlib.metadata, "requires",
         lambda name: ["surely-not-there>=1", "rich>=14; python_version>'3'", "x; extra == 'test'"],
     )  # fmt: skip
     missing, rich = machine.packages()
