@@ -9,7 +9,7 @@ from netlab.cli.grammar import examples, group
 from netlab.cli.guard import guarded
 from netlab.errors import Exit
 
-app = group()
+app = group("netlab io demo", "netlab io calls")
 
 
 @app.callback()
