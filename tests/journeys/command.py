@@ -7,12 +7,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 import jsonschema
 
-SCHEMA = Path(__file__).parents[2] / "docs" / "recording.schema.json"
+SCHEMA = files("netlab.recording") / "recording.schema.json"
 
 
 @cache
