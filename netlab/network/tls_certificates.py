@@ -181,7 +181,8 @@ def read(der: bytes) -> Certificate:
         # The library parses these only when it is asked for them.
         _ = parsed.subject, parsed.issuer, parsed.signature_algorithm_oid
         _ = parsed.not_valid_before_utc, parsed.not_valid_after_utc
-    except (ValueError, x509.InvalidVersion):
+    except (ValueError, KeyError, x509.InvalidVersion):
+        # KeyError: a name whose string is of a type that the library does not know.
         return Certificate(der, None)
     return Certificate(der, parsed)
 
