@@ -26,9 +26,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         sys.stdout.write(f"netlab {__version__}\n")
         return
-    from netlab.cli.app import app
+    raise SystemExit(run(given))
 
-    app(args=given, prog_name="netlab")
+
+def run(given: Sequence[str]) -> int:
+    """One command, and its exit code; a line that is not understood is told as other errors are."""
+    from netlab.cli.app import app
+    from netlab.cli.guard import kept
+    from netlab.cli.usage import UsageError, understood
+    from netlab.errors import Exit
+
+    def one() -> Exit:
+        try:
+            return Exit(app(args=list(given), prog_name="netlab", standalone_mode=False) or 0)
+        except UsageError as error:
+            raise understood(error, given) from None
+
+    return int(kept(one))
 
 
 def speak_utf8() -> None:

@@ -2,15 +2,17 @@
 
 import typer
 
+from netlab.cli.grammar import examples
 from netlab.cli.lazy import LazyGroup
 
 app = typer.Typer(
     cls=LazyGroup,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Understand what a network does: every concept is really run, then explained.",
-    epilog="Example: netlab trace www.google.com --network lab",
+    epilog=examples("netlab", "netlab trace www.google.com --network lab", "netlab tour"),
 )
 
 

@@ -4,13 +4,17 @@ from typing import Annotated
 
 import typer
 
+from netlab.cli import options
+from netlab.cli.grammar import examples, single
 from netlab.cli.guard import guarded
 from netlab.errors import Exit
 
-app = typer.Typer(rich_markup_mode=None)
+app = single()
 
 
-@app.command(epilog="Example: netlab explain happy-eyeballs")
+@app.command(
+    epilog=examples("netlab explain", "netlab explain happy-eyeballs", "netlab explain 웹소켓")
+)
 @guarded
 def explain(
     term: Annotated[
@@ -19,7 +23,7 @@ def explain(
     titles: Annotated[
         bool, typer.Option("--titles", help="In the list, say what each page is about.")
     ] = False,
-    plain: Annotated[bool, typer.Option("--plain", help="No colour.")] = False,
+    plain: options.Plain = False,
 ) -> Exit:
     """Print the page of a step or a term; without one, list them by what they are about."""
     from netlab.cli.pages import print_page, print_topics

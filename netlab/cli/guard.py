@@ -1,45 +1,56 @@
 """What every command does when something stops it: plain words, and the exit code."""
 
+import inspect
 import os
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec
+from typing import Any
 
 import typer
 
+from netlab.cli.grammar import gathered, spread_of
 from netlab.errors import Exit, NetlabError
 
-P = ParamSpec("P")
 
+def guarded(command: Callable[..., Exit | None]) -> Callable[..., None]:
+    """Make a command end with its exit code, an error told in words, an interrupt with 130.
 
-def guarded(command: Callable[P, Exit | None]) -> Callable[P, None]:
-    """Make a command end with its exit code, an error told in words, an interrupt with 130."""
+    A parameter that is a dataclass of options is spread into these: see `options.Look`.
+    """
+    shown, spreads = spread_of(command)
 
     @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            code = command(*args, **kwargs) or Exit.OK
-            sys.stdout.flush()
-        except NetlabError as error:
-            tell(error)
-            code = error.exit
-        except KeyboardInterrupt:
-            sys.stderr.write("interrupted\n")
-            code = Exit.INTERRUPT
-        except BrokenPipeError:
-            # Whoever read our output has gone (`| head`): nothing is wrong, and nothing is left to
-            # say. Without this the interpreter complains once more when it flushes at its end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = Exit.PIPE
-        except Exception as bug:
-            if os.environ.get("NETLAB_TRACEBACK"):
-                raise
-            tell(unexpected(bug))
-            code = Exit.BUG
-        raise typer.Exit(int(code))
+    def run(**given: Any) -> None:
+        raise typer.Exit(int(kept(lambda: command(**gathered(spreads, given)))))
 
+    run.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in shown}
     return run
+
+
+def kept(run: Callable[[], Exit | None]) -> Exit:
+    """How it ended, told where it did not end well."""
+    try:
+        code = run() or Exit.OK
+        sys.stdout.flush()
+    except NetlabError as error:
+        tell(error)
+        return error.exit
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return Exit.INTERRUPT
+    except BrokenPipeError:
+        # Whoever read our output has gone (`| head`): nothing is wrong, and nothing is left to
+        # say. Without this the interpreter complains once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.PIPE
+    except Exception as bug:
+        if os.environ.get("NETLAB_TRACEBACK"):
+            raise
+        tell(unexpected(bug))
+        return Exit.BUG
+    return code
 
 
 def unexpected(bug: Exception) -> NetlabError:
@@ -48,7 +59,7 @@ def unexpected(bug: Exception) -> NetlabError:
         f"Something broke inside of netlab: {type(bug).__name__}: {bug}",
         cause="a mistake in netlab, not of yours",
         advice="the same command with NETLAB_TRACEBACK=1 in the environment shows where; "
-        "please report it",
+        "please report it, with what netlab doctor says",
         exit=Exit.BUG,
     )
 

@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from netlab.cli import options
+from netlab.cli.grammar import examples, group
 from netlab.cli.guard import guarded
-from netlab.errors import Exit
+from netlab.errors import Exit, NetlabError
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app = group()
 
 
 class Grants(StrEnum):
@@ -28,11 +29,11 @@ def oauth() -> None:
     """OAuth: how an application comes to act for a person without the person's password."""
 
 
-@app.command(
-    epilog="Examples:  netlab oauth walkthrough  |  netlab oauth walkthrough --oidc --deep"
-)
+@app.command(epilog=examples("netlab oauth walkthrough", "netlab oauth walkthrough --oidc --deep"))
 @guarded
 def walkthrough(
+    look: options.Look,
+    network: options.NetworkOption = options.Networks.auto,
     grant: Annotated[
         Grants, typer.Option("--grant", help="refresh: a token's whole life.")
     ] = Grants.code,
@@ -84,24 +85,11 @@ def walkthrough(
         int,
         typer.Option("--port", min=0, max=65535, help="Of the redirect URI."),
     ] = 0,
-    insecure: Annotated[
-        bool, typer.Option("--insecure", "-k", help="Go on with a certificate that fails.")
-    ] = False,
-    cacert: Annotated[
-        str | None, typer.Option("--cacert", metavar="FILE", help="Trust the anchors in FILE only.")
-    ] = None,
-    brief: options.Brief = False,
-    deep: options.Deep = False,
-    step: options.StepByStep = False,
-    plain: options.Plain = False,
-    json: options.Json = False,
-    mermaid: options.Mermaid = False,
-    save: options.Save = None,
-    force: options.Force = False,
-    keep_secrets: options.KeepSecrets = False,
+    insecure: options.Insecure = False,
+    cacert: options.CaCert = None,
 ) -> Exit:
     """Step through an authorization code grant, every role real."""
-    look = options.Look(brief, deep, step, plain, json, mermaid, False, save, force, keep_secrets)
+    agree(network, issuer)
     if grant is not Grants.code:
         from netlab.cli.oauth_runs import other
 
@@ -111,7 +99,7 @@ def walkthrough(
 
         asked = Asked(
             issuer, browser, client_id, client_secret, auth_method, api, port, insecure, cacert,
-            scope, not no_pkce, keep_secrets,
+            scope, not no_pkce, look.keep_secrets,
         )  # fmt: skip
         return meet(asked, look)
     from netlab.cli.oauth_runs import chooser, in_the_lab
@@ -119,35 +107,39 @@ def walkthrough(
 
     wish = experiment.Options(
         not no_pkce, oidc, user, not deny, scope, tuple(allow.split()) or None,
-        None if deny or allow or json else chooser(),
+        None if deny or allow or look.json else chooser(),
     )  # fmt: skip
     return in_the_lab("oauth walkthrough", lambda bench: experiment.run(bench, wish), look)
 
 
-@app.command(epilog="Example:  netlab oauth compare")
+def agree(network: options.Networks, issuer: str | None) -> None:
+    """A provider is on the internet; without one the lab's server is used."""
+    if network is options.Networks.internet and issuer is None:
+        raise NetlabError(
+            "--network internet: which provider?",
+            advice="--issuer URL, or --issuer google, github, kakao or naver",
+        )
+    if network is options.Networks.lab and issuer is not None:
+        raise NetlabError(
+            "--issuer and --network lab exclude each other.",
+            advice="leave out --issuer: the lab's own server is used then",
+        )
+
+
+@app.command(epilog=examples("netlab oauth compare"))
 @guarded
-def compare(
-    brief: options.Brief = False,
-    deep: options.Deep = False,
-    step: options.StepByStep = False,
-    plain: options.Plain = False,
-    json: options.Json = False,
-    mermaid: options.Mermaid = False,
-    save: options.Save = None,
-    force: options.Force = False,
-    keep_secrets: options.KeepSecrets = False,
-) -> Exit:
+def compare(look: options.LabLook) -> Exit:
     """Run every grant, and lay them side by side: who sees password and token (in the lab)."""
-    look = options.Look(brief, deep, step, plain, json, mermaid, False, save, force, keep_secrets)
     from netlab.cli.oauth_runs import in_the_lab
     from netlab.experiments.oauth import beside
 
     return in_the_lab("oauth compare", beside.run, look)
 
 
-@app.command(epilog="Examples:  netlab oauth attack --list  |  netlab oauth attack mix-up")
+@app.command(epilog=examples("netlab oauth attack --list", "netlab oauth attack mix-up"))
 @guarded
 def attack(
+    look: options.LabLook,
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="See --list.")] = None,
     list_: Annotated[bool, typer.Option("--list", help="Name them, a sentence each.")] = False,
     undefended: Annotated[
@@ -156,29 +148,17 @@ def attack(
     defended: Annotated[
         bool, typer.Option("--defended", help="Only with its one protection on: it fails.")
     ] = False,
-    brief: options.Brief = False,
-    deep: options.Deep = False,
-    step: options.StepByStep = False,
-    plain: options.Plain = False,
-    json: options.Json = False,
-    mermaid: options.Mermaid = False,
-    save: options.Save = None,
-    force: options.Force = False,
-    keep_secrets: options.KeepSecrets = False,
 ) -> Exit:
     """Really attack OAuth: it works undefended, and fails defended (in the lab)."""
-    look = options.Look(brief, deep, step, plain, json, mermaid, False, save, force, keep_secrets)
     from netlab.cli.oauth_attack import attacked, listed
 
-    return listed(plain) if list_ else attacked(name, undefended, defended, look)
+    return listed(look.plain) if list_ else attacked(name, undefended, defended, look)
 
 
-@app.command(epilog="Example:  netlab oauth serve --listen 127.0.0.1:9000")
+@app.command(epilog=examples("netlab oauth serve --listen 127.0.0.1:9000"))
 @guarded
 def serve(
-    listen: Annotated[
-        str, typer.Option("--listen", metavar="HOST:PORT", help="Port 0 takes any that is free.")
-    ] = "127.0.0.1:0",
+    listen: options.Listen = "127.0.0.1:0",
     tls: Annotated[
         bool, typer.Option("--tls", help="Serve https, with a certificate made for the run.")
     ] = False,

@@ -1,4 +1,8 @@
-"""Options that mean the same in every command, and how a command is to be shown."""
+"""Options that mean the same in every command, each declared here and nowhere else.
+
+A command takes those of a dataclass by a parameter of its type (`look: Look`): `guarded` spreads
+it into the options.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,8 +10,7 @@ from typing import Annotated
 
 import typer
 
-LOOK = "How it looks"
-KEEP = "What is kept"
+from netlab.errors import NetlabError
 
 
 class Networks(StrEnum):
@@ -18,12 +21,23 @@ class Networks(StrEnum):
     lab = "lab"
 
 
+class LabNetworks(StrEnum):
+    """What can be chosen where an experiment needs both ends to be ours."""
+
+    auto = "auto"
+    lab = "lab"
+
+
 NetworkOption = Annotated[
     Networks,
     typer.Option(
         "--network",
         help="The internet, or the embedded lab; auto takes the lab when there is no way out.",
     ),
+]
+LabOption = Annotated[
+    LabNetworks,
+    typer.Option("--network", help="The embedded lab: both ends have to be netlab's own for this."),
 ]
 Brief = Annotated[bool, typer.Option("--brief", help="One line a chapter.")]
 Deep = Annotated[bool, typer.Option("--deep", help="Everything: all facts, fields and bytes.")]
@@ -46,25 +60,78 @@ KeepSecrets = Annotated[
 ]
 
 
+Insecure = Annotated[
+    bool, typer.Option("--insecure", "-k", help="Go on with a certificate that fails.")
+]
+CaCert = Annotated[
+    str | None, typer.Option("--cacert", metavar="FILE", help="Trust the anchors in FILE only.")
+]
+Resolver = Annotated[
+    str | None, typer.Option("--resolver", metavar="IP[:PORT]", help="Ask this resolver.")
+]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option("-H", "--header", metavar="FIELD", help="Send 'Name: value' (repeatable)."),
+]
+MaxTime = Annotated[
+    str, typer.Option("--max-time", metavar="TIME", help="For the whole: 30, 1.5s, 200ms …")
+]
+Distance = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--distance", metavar="WHO=TIME", help="In the lab: how far away a server plays to be."
+    ),
+]
+Listen = Annotated[
+    str, typer.Option("--listen", metavar="HOST:PORT", help="Port 0 takes any that is free.")
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """How a recording is shown, and where it is kept."""
 
-    brief: bool = False
-    deep: bool = False
-    step: bool = False
-    plain: bool = False
-    json: bool = False
-    mermaid: bool = False
-    har: bool = False
-    save: str | None = None
-    force: bool = False
-    keep_secrets: bool = False
+    brief: Brief = False
+    deep: Deep = False
+    step: StepByStep = False
+    plain: Plain = False
+    json: Json = False
+    mermaid: Mermaid = False
+    save: Save = None
+    force: Force = False
+    keep_secrets: KeepSecrets = False
+
+    @property
+    def exports(self) -> int:
+        """How many other programs' forms were asked for."""
+        return self.json + self.mermaid
 
     def __post_init__(self) -> None:
         if self.brief and self.deep:
-            raise typer.BadParameter("--brief and --deep exclude each other.")
-        if self.json + self.mermaid + self.har > 1:
-            raise typer.BadParameter("--json, --mermaid and --har exclude each other.")
+            raise NetlabError("--brief and --deep exclude each other.", advice="leave out one")
+        if self.exports > 1:
+            raise NetlabError(
+                "--json, --mermaid and --har exclude each other.", advice="leave out all but one"
+            )
         if self.force and self.save is None:
-            raise typer.BadParameter("--force belongs to --save FILE.")
+            raise NetlabError(
+                "--force belongs to --save FILE.", advice="--save FILE --force, or neither"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class HttpLook(Look):
+    """A recording of HTTP, which has one form more."""
+
+    har: Har = False
+
+    @property
+    def exports(self) -> int:
+        return self.json + self.mermaid + self.har
+
+
+@dataclass(frozen=True, slots=True)
+class LabLook(Look):
+    """How a run in the lab is shown; --network may be given there as everywhere."""
+
+    network: LabOption = LabNetworks.auto

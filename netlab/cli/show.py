@@ -3,7 +3,7 @@
 import sys
 from typing import Literal
 
-from netlab.cli.options import Look
+from netlab.cli.options import HttpLook, Look
 from netlab.recording.records import Recording
 from netlab.recording.redaction import redact
 from netlab.recording.storage import check, save
@@ -38,7 +38,7 @@ def exported(recording: Recording, look: Look) -> str | None:
         from netlab.views import mermaid
 
         return mermaid.draw(recording)
-    if look.har:
+    if isinstance(look, HttpLook) and look.har:
         from netlab.views import har
 
         return har.draw(recording)

@@ -21,8 +21,9 @@ from netlab.views.text import escape
 def converse(asked: Asked, plain: bool) -> Exit:
     """Open, then talk until /close, the end of input, or the other side's close."""
     options = asked.options()
+    how = asked.opening
     network, _ = chosen(
-        asked.network, options.target.typed.host, asked.resolver, asked.cacert, {}, warm, True
+        how.network.value, options.target.typed.host, how.resolver, how.cacert, {}, warm, True
     )
     return perform(
         "ws chat", lambda bench: _chat(bench, options), network, Look(brief=True, plain=plain)

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from netlab.cli.networks import chosen, in_lab
-from netlab.cli.options import Look
+from netlab.cli.options import Look, Networks
 from netlab.cli.parse import header_fields, seconds
 from netlab.cli.run import Experiment, perform
+from netlab.cli.ws_options import Opening
 from netlab.errors import Exit, NetlabError
 from netlab.experiments.websocket.options import Options
 from netlab.experiments.websocket.target import LAB, LAB_SECURE, parse
@@ -18,20 +18,14 @@ class Asked:
     """What was typed, as it was typed. url None: the lab's own echo."""
 
     url: str | None
-    network: Literal["auto", "internet", "lab"] = "lab"
-    subprotocols: list[str] | None = None
-    headers: list[str] | None = None
-    origin: str | None = None
-    no_compression: bool = False
-    insecure: bool = False
-    cacert: str | None = None
-    resolver: str | None = None
+    opening: Opening
+    compression: bool
     max_time: str = "30s"
-    http2: bool = False
 
     def options(self) -> Options:
-        target = parse(self.url or (LAB_SECURE if self.http2 else LAB))
-        if self.http2 and not target.secure:
+        how = self.opening
+        target = parse(self.url or (LAB_SECURE if how.http2 else LAB))
+        if how.http2 and not target.secure:
             raise NetlabError(
                 f"{self.url} --http2: HTTP/2 is spoken inside TLS here.",
                 cause="browsers settle on it by ALPN, in the TLS handshake; in the clear hardly "
@@ -40,12 +34,12 @@ class Asked:
             )
         return Options(
             target=target,
-            subprotocols=tuple(map(_token, self.subprotocols or ())),
-            headers=header_fields(self.headers or ()),
-            origin=None if self.origin is None else _origin(self.origin),
-            deflate=not self.no_compression,
-            http2=self.http2,
-            insecure=self.insecure,
+            subprotocols=tuple(map(_token, how.subprotocol or ())),
+            headers=header_fields(how.header or ()),
+            origin=None if how.origin is None else _origin(how.origin),
+            deflate=self.compression,
+            http2=how.http2,
+            insecure=how.insecure,
             max_time=seconds(self.max_time, "--max-time"),
         )
 
@@ -86,9 +80,11 @@ def deliver(asked: Asked, messages: tuple[str, ...], look: Look) -> Exit:
 def on_network(name: str, asked: Asked, run: Callable[..., object], look: Look) -> Exit:
     """Pick the network as `trace` does; without a URL it is the lab."""
     options = asked.options()  # a mistake is told before anything is started
-    wanted = "lab" if asked.url is None and asked.network == "auto" else asked.network
+    how = asked.opening
+    no_wish = asked.url is None and how.network is Networks.auto
+    wanted = Networks.lab if no_wish else how.network
     host = options.target.typed.host
-    network, _ = chosen(wanted, host, asked.resolver, asked.cacert, {}, warm, True)
+    network, _ = chosen(wanted.value, host, how.resolver, how.cacert, {}, warm, True)
     return perform(name, lambda bench: run(bench, options), network, look)  # type: ignore[return-value,arg-type]
 
 
