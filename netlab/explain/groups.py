@@ -26,9 +26,7 @@ COMMANDS = {
     "io": "Blocking and non-blocking I/O",
     "lb": "Load balancing",
 }
-"""In the order of netlab's questions. A command that is not here is its own title."""
-
-OF_THE_JOURNEY = ("trace", "lab", "replay", "explain")
+"""In the order of netlab's questions. Pages of other commands are listed by their layer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +48,10 @@ def groups(language: str = "en") -> tuple[Group, ...]:
     for topic in topics(language):
         made = page(topic, language)
         if made is not None:
-            members.setdefault(home(made), []).append(made)
+            members[home(made)].append(made)
     return tuple(
         Group(
-            name, titles.get(name, name), layers.get(name, "application"),
+            name, titles[name], layers.get(name, "application"),
             tuple(sorted(pages, key=_general_first)),
         )
         for name, pages in members.items()
@@ -64,8 +62,8 @@ def groups(language: str = "en") -> tuple[Group, ...]:
 def home(made: Page) -> str:
     """The name of the group that a page is in."""
     words = made.shown_by[0].split() if made.shown_by else []
-    command = words[1] if len(words) > 1 else "trace"
-    return LAYERS[made.layer][0] if command in OF_THE_JOURNEY else command
+    command = words[1] if len(words) > 1 else ""
+    return command if command in COMMANDS else LAYERS[made.layer][0]
 
 
 def _general_first(made: Page) -> tuple[int, str]:

@@ -86,11 +86,10 @@ def test_every_page_is_in_one_group() -> None:
     assert len(members) == len(set(members))
 
 
-def test_every_group_is_a_layer_or_a_command_of_netlab() -> None:
+def test_a_group_of_a_command_is_named_as_the_command_is() -> None:
+    """A page shown by `netlab ws …` is found under ws: a slip in the table would hide the group."""
     layers = {name for name, _ in listed.LAYERS.values()}
-    for group in groups():
-        assert group.name in layers or group.name in COMMANDS, group.name
-        assert group.title != group.name, f"{group.name} needs a title"
+    assert {group.name for group in groups()} - layers <= set(COMMANDS)
 
 
 @pytest.mark.parametrize(
