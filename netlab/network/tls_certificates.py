@@ -182,11 +182,11 @@ def read(der: bytes) -> Certificate:
         # terminal.
         with warnings.catch_warnings(action="ignore"):
             parsed = x509.load_der_x509_certificate(der)
-        # The library parses these only when it is asked for them.
-        _ = parsed.subject, parsed.issuer, parsed.signature_algorithm_oid
-        _ = parsed.not_valid_before_utc, parsed.not_valid_after_utc
-    except (ValueError, KeyError, x509.InvalidVersion):
-        # KeyError: a name whose string is of a type that the library does not know.
+            # The library parses these only when it is asked for them.
+            _ = parsed.subject, parsed.issuer, parsed.signature_algorithm_oid
+            _ = parsed.not_valid_before_utc, parsed.not_valid_after_utc
+    except (ValueError, KeyError, TypeError, x509.InvalidVersion):
+        # KeyError, TypeError: a name whose string is of a type that does not belong there.
         return Certificate(der, None)
     return Certificate(der, parsed)
 
