@@ -1,32 +1,45 @@
 """What a person types."""
 
+import os
 import sys
 from collections.abc import Sequence
-
-GREETING = """\
-netlab really runs what a network does, and explains it on your own connection.
-
-  netlab trace www.google.com                 what happens when someone types that address
-  netlab trace www.google.com --network lab   the same, offline, in an Internet of its own
-  netlab explain                              the terms, each on a page
-  netlab lab hosts                            what the embedded lab has, and what each host shows
-  netlab --help                               all commands
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command line and end the process with its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     speak_utf8()
+    if "_NETLAB_COMPLETE" in os.environ:
+        from netlab.cli.completing import answered
+
+        raise SystemExit(answered())
     if not given:
-        sys.stdout.write(GREETING)
-        return
+        given = front()
+        if not given:
+            return
     if given == ["--version"]:
         from netlab import __version__
 
         sys.stdout.write(f"netlab {__version__}\n")
         return
     raise SystemExit(run(given))
+
+
+def front() -> list[str]:
+    """The command that was picked on the front page; none in a pipe, which is given the page."""
+    from netlab.cli.front import greet
+
+    try:
+        picked = greet()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(141) from None
+    sys.argv[1:] = picked or ()  # what a recording will say was typed
+    return list(picked or ())
 
 
 def run(given: Sequence[str]) -> int:

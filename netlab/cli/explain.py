@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from netlab.cli import options
+from netlab.cli.completing import topics
 from netlab.cli.grammar import examples, single
 from netlab.cli.guard import guarded
 from netlab.errors import Exit
@@ -18,7 +19,8 @@ app = single()
 @guarded
 def explain(
     term: Annotated[
-        list[str] | None, typer.Argument(metavar="[TERM]", help="A step's id or a term.")
+        list[str] | None,
+        typer.Argument(metavar="[TERM]", help="A step's id or a term.", autocompletion=topics),
     ] = None,
     titles: Annotated[
         bool, typer.Option("--titles", help="In the list, say what each page is about.")

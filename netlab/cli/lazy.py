@@ -15,6 +15,8 @@ COMMANDS = {
     "replay": "netlab.cli.replay",
     "explain": "netlab.cli.explain",
     "lab": "netlab.cli.lab",
+    "doctor": "netlab.cli.doctor",
+    "completion": "netlab.cli.completion",
 }
 """Each module has an `app`. None imports more than Typer at its top: `--help` loads them all."""
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from netlab.cli import options
+from netlab.cli.completing import attacks
 from netlab.cli.grammar import examples, group
 from netlab.cli.guard import guarded
 from netlab.errors import Exit, NetlabError
@@ -140,7 +141,9 @@ def compare(look: options.LabLook) -> Exit:
 @guarded
 def attack(
     look: options.LabLook,
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="See --list.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="See --list.", autocompletion=attacks)
+    ] = None,
     list_: Annotated[bool, typer.Option("--list", help="Name them, a sentence each.")] = False,
     undefended: Annotated[
         bool, typer.Option("--undefended", help="Only with the protections off: it works.")
