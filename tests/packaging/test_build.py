@@ -64,6 +64,10 @@ def test_the_wheel_holds_the_whole_package(wheel: set[str]) -> None:
     assert any(re.fullmatch(r"netlab/content/en/[a-z.-]+\.md", name) for name in wheel)
 
 
+def test_the_wheel_holds_the_manual_where_man_looks_for_it(wheel: set[str]) -> None:
+    assert f"netlab_concepts-{__version__}.data/data/share/man/man1/netlab.1" in wheel
+
+
 def test_the_wheel_holds_nothing_else(wheel: set[str]) -> None:
     own = re.compile(rf"netlab/|netlab_concepts-{re.escape(__version__)}\.(dist-info|data)/")
     assert [name for name in wheel if not own.match(name)] == []

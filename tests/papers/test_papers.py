@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from netlab.cli.front import QUESTIONS
 from netlab.cli.lazy import COMMANDS
 from netlab.recording.jsonform import KINDS
 from tests.papers.lines import PAPERS, ROOT, blocks
@@ -112,6 +113,25 @@ def test_every_experiment_has_its_page() -> None:
     said = "".join(path.read_text(encoding="utf-8") for path in (DOCS / "experiments").glob("*.md"))
     for command in set(COMMANDS) & {"trace", "ws", "socketio", "oauth", "io", "lb"}:
         assert re.search(rf"(?m)^netlab {command} ", said), command
+
+
+def test_the_readme_answers_each_question_of_the_front_door_with_a_picture() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    parts = re.split(r"(?m)^##+ +(.+)\n", text)
+    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    for question in QUESTIONS:
+        if question.words[0] in COMMANDS:
+            assert question.asked in sections
+            assert question.command in sections[question.asked]
+            assert re.search(r"!\[.+\]\(docs/pictures/\w+\.svg\)", sections[question.asked])
+
+
+def test_a_page_of_an_experiment_asks_what_the_front_door_asks() -> None:
+    asked = {question.asked for question in QUESTIONS if question.words[0] in COMMANDS}
+    pages = (DOCS / "experiments").glob("*.md")
+    assert {path.read_text(encoding="utf-8").split("\n")[0] for path in pages} == {
+        f"# {question}" for question in asked
+    }
 
 
 def test_the_python_of_the_papers_is_python() -> None:
