@@ -1,5 +1,6 @@
 """The list of all pages, on a terminal: a paragraph for each group, or a line for each page."""
 
+from dataclasses import replace
 from typing import TextIO
 
 from netlab.explain.groups import Group
@@ -22,6 +23,7 @@ def draw_groups(
 
 
 def groups_lines(groups: tuple[Group, ...], sheet: Sheet, titles: bool = False) -> list[Line]:
+    sheet = replace(sheet, depth="deep")  # a list of names is never cut short
     made: list[Line] = []
     for group in groups:
         made += sheet.paragraph(group.title, 1, LAYERS.get(group.layer, "heading"))
