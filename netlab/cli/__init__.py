@@ -14,7 +14,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         raise SystemExit(answered())
     if not given:
-        given = front()
+        given = offer()
         if not given:
             return
     if given == ["--version"]:
@@ -22,10 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         sys.stdout.write(f"netlab {__version__}\n")
         return
-    raise SystemExit(run(given))
+    raise SystemExit(obey(given))
 
 
-def front() -> list[str]:
+def offer() -> list[str]:
     """The command that was picked on the front page; none in a pipe, which is given the page."""
     from netlab.cli.front import greet
 
@@ -42,7 +42,7 @@ def front() -> list[str]:
     return list(picked or ())
 
 
-def run(given: Sequence[str]) -> int:
+def obey(given: Sequence[str]) -> int:
     """One command, and its exit code; a line that is not understood is told as other errors are."""
     from netlab.cli.app import app
     from netlab.cli.guard import kept
@@ -54,6 +54,8 @@ def run(given: Sequence[str]) -> int:
             return Exit(app(args=list(given), prog_name="netlab", standalone_mode=False) or 0)
         except UsageError as error:
             raise understood(error, given) from None
+        except SystemExit:  # Typer's way of saying that nobody reads its help any more
+            raise BrokenPipeError from None
 
     return int(kept(one))
 

@@ -146,7 +146,7 @@ def pick(key: Key, wide: int) -> tuple[str, ...] | None:
 
 
 def moved(chosen: int, pressed: str) -> int:
-    if pressed.isdigit() and 0 < int(pressed) <= len(QUESTIONS):
+    if pressed.isascii() and pressed.isdigit() and 0 < int(pressed) <= len(QUESTIONS):
         return int(pressed) - 1
     step = {"up": -1, "down": 1}.get(pressed, 0)
     return (chosen + step) % len(QUESTIONS)

@@ -36,7 +36,13 @@ def walkthrough(
     look: options.Look,
     network: options.NetworkOption = options.Networks.auto,
     grant: Annotated[
-        Grants, typer.Option("--grant", help="refresh: a token's whole life.")
+        Grants,
+        typer.Option(
+            "--grant",
+            metavar="GRANT",
+            help="code, implicit, password, client-credentials, device or refresh "
+            "(a token's whole life).",
+        ),
     ] = Grants.code,
     no_pkce: Annotated[bool, typer.Option("--no-pkce", help="See it without PKCE.")] = False,
     oidc: Annotated[
@@ -84,7 +90,7 @@ def walkthrough(
     ] = "",
     port: Annotated[
         int,
-        typer.Option("--port", min=0, max=65535, help="Of the redirect URI."),
+        typer.Option("--port", metavar="PORT", min=0, max=65535, help="Of the redirect URI."),
     ] = 0,
     insecure: options.Insecure = False,
     cacert: options.CaCert = None,

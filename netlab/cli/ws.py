@@ -101,9 +101,11 @@ def origin(look: options.LabLook) -> Exit:
 @guarded
 def cost(
     look: options.LabLook,
-    count: Annotated[int, typer.Option("--count", min=1, max=200, help="Messages.")] = 25,
+    count: Annotated[
+        int, typer.Option("--count", metavar="N", min=1, max=200, help="Messages.")
+    ] = 25,
     size: Annotated[
-        int, typer.Option("--size", min=32, max=4000, help="Octets of each message.")
+        int, typer.Option("--size", metavar="N", min=32, max=4000, help="Octets of each message.")
     ] = 64,
 ) -> Exit:
     """Send the same news in seven ways, and measure octets and latency (in the lab)."""
