@@ -29,7 +29,7 @@ SOURCE = re.compile(
     r"|OpenID Connect (Core|Discovery) §\d+(\.\d+)*"
     r"|draft-[a-z\d-]+|FIPS \d+|UTS #\d+"
     r"|CA/Browser Forum [A-Z][A-Za-z ]+ §\d+(\.\d+)*"
-    r"|[a-z.]+\([357]\)"
+    r"|[a-z_.]+\([2357]\)|POSIX\.1-2024 [a-z_]+|PEP \d+"
 )
 
 FORMS = {
