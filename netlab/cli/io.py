@@ -79,9 +79,78 @@ def calls(look: options.Look) -> Exit:
 @guarded
 def source(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="blocking, epoll, asyncio, …")],
+    service: Annotated[
+        bool, typer.Option("--service", help="Its echo service instead, which `io scale` measures.")
+    ] = False,
     plain: options.Plain = False,
 ) -> Exit:
     """Print a model's code, the very code that `io demo` times, with notes."""
+    if service:
+        from netlab.cli.io_scale import print_service
+
+        return print_service(model, plain)
     from netlab.cli.io_runs import print_source
 
     return print_source(model, plain)
+
+
+@app.command(epilog="Example:  netlab io serve epoll --listen 127.0.0.1:9000")
+@guarded
+def serve(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="blocking, epoll, asyncio-streams, …")
+    ],
+    listen: Annotated[
+        str, typer.Option("--listen", metavar="HOST:PORT", help="Port 0 takes any that is free.")
+    ] = "127.0.0.1:0",
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, help="Threads of the model `pool`.")
+    ] = 8,
+) -> Exit:
+    """Run the echo service of one model alone, for any client's load; Ctrl-C ends it."""
+    from netlab.cli.io_scale import serve as run
+
+    return run(model, listen, workers)
+
+
+@app.command(
+    epilog="Examples:  netlab io scale  |  netlab io scale --connections 100,10000 "
+    "--models poll,epoll"
+)
+@guarded
+def scale(
+    connections: Annotated[
+        str, typer.Option("--connections", metavar="N,M", help="How many are open, run by run.")
+    ] = "10,100,1000,10000",
+    active: Annotated[
+        int, typer.Option("--active", min=1, max=1000, help="How many of them speak.")
+    ] = 10,
+    models: Annotated[
+        str | None, typer.Option("--models", metavar="A,B", help="These alone; `all` for all.")
+    ] = None,
+    window: Annotated[
+        str, typer.Option("--window", metavar="TIME", help="How long each run is measured: 500ms.")
+    ] = "500ms",
+    payload: Annotated[
+        int, typer.Option("--payload", min=16, max=4096, help="Octets of each request.")
+    ] = 64,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, help="Threads of the model `pool`.")
+    ] = 8,
+    max_time: Annotated[
+        str, typer.Option("--max-time", metavar="TIME", help="No run begins after this: 60, 5m.")
+    ] = "180s",
+    brief: options.Brief = False,
+    deep: options.Deep = False,
+    step: options.StepByStep = False,
+    plain: options.Plain = False,
+    json: options.Json = False,
+    mermaid: options.Mermaid = False,
+    save: options.Save = None,
+    force: options.Force = False,
+) -> Exit:
+    """Keep ever more connections open to one echo service under each model, and see who holds."""
+    look = options.Look(brief, deep, step, plain, json, mermaid, False, save, force)
+    from netlab.cli.io_scale import Asked, climb
+
+    return climb(Asked(connections, active, models, window, payload, workers, max_time), look)

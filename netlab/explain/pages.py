@@ -57,12 +57,25 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Across:
+    """Columns that the rows themselves make: rows that agree in all else stand on one line.
+
+    heading: the key whose values head the columns; value: the key of what stands in them.
+    """
+
+    heading: str
+    value: str
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     fact: str
     columns: tuple[Column, ...]
     title: str = ""
     depth: Depth = "default"
     when: tuple[Condition, ...] = ()
+    across: Across | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,18 @@ class Bars:
     fact: str
     label: str
     value: str
+    unit: str | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A fact's rows as points, both axes logarithmic: x and y are keys, by names their series."""
+
+    fact: str
+    x: str
+    y: str
+    by: str
     unit: str | None = None
     title: str = ""
 
@@ -117,6 +142,7 @@ class Page:
     bits: bool = False
     bars: tuple[Bars, ...] = ()
     lanes: Lanes = Lanes()
+    plots: tuple[Plot, ...] = ()
 
     @property
     def why(self) -> str:
@@ -176,6 +202,7 @@ def parse(text: str) -> Page:
         bits=front.flag("bits"),
         bars=tuple(bars(entry) for entry in front.entries("bars")),
         lanes=lanes(front.table("lanes")),
+        plots=tuple(plot(entry) for entry in front.entries("plot")),
     )
     front.end()
     return made
@@ -283,6 +310,17 @@ def bars(entry: Front) -> Bars:
     return made
 
 
+def plot(entry: Front) -> Plot:
+    made = Plot(
+        entry.text("fact"), entry.text("x"), entry.text("y"), entry.text("by"),
+        entry.text("unit") or None, entry.text("title"),
+    )  # fmt: skip
+    if not (made.fact and made.x and made.y and made.by):
+        raise ValueError("a plot without a fact, x, y or by")
+    entry.end()
+    return made
+
+
 def lanes(entry: Front) -> Lanes:
     rows = entry.rows("signs")
     if any(len(row) != 3 or len(row[1]) != 1 for row in rows):
@@ -299,8 +337,14 @@ def table(entry: Front) -> Table:
     columns = tuple(Column(*row) for row in entry.rows("columns"))
     depth = cast(Depth, entry.choice("depth", get_args(Depth), default="default"))
     fact, title = entry.text("fact"), entry.text("title")
-    made = Table(fact, columns, title, depth, conditions(entry))
+    made = Table(fact, columns, title, depth, conditions(entry), across(entry.texts("across")))
     if not fact or not columns:
         raise ValueError("a table without a fact or without columns")
     entry.end()
     return made
+
+
+def across(words: tuple[str, ...]) -> Across | None:
+    if words and len(words) not in (2, 3):
+        raise ValueError("across is not [key of the headings, key of the values, unit]")
+    return Across(*words) if words else None

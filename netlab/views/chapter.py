@@ -6,7 +6,7 @@ from netlab.explain import fill
 from netlab.explain.units import say
 from netlab.recording.ledger import leaves_of
 from netlab.recording.records import Fact, Finding, Message, Phase, Question
-from netlab.views import bits, evidence, factbars
+from netlab.views import bits, evidence, factbars, plot
 from netlab.views.arrows import arrows, topmost
 from netlab.views.lanes import lanes
 from netlab.views.sheet import Sheet, gap
@@ -33,6 +33,7 @@ def draw_chapter(chapter: Chapter, sheet: Sheet) -> list[Line]:
         bits.drawn(chapter, sheet) if chapter.page and chapter.page.bits else [],
         tables(chapter, sheet),
         factbars.drawn(chapter, sheet, role),
+        plot.drawn(chapter, sheet),
         why(chapter, sheet),
     ):
         made += gap(part)
