@@ -94,7 +94,7 @@ def source(
     return print_source(model, plain)
 
 
-@app.command(epilog="Example:  netlab io serve epoll --listen 127.0.0.1:9000")
+@app.command(epilog=examples("netlab io serve epoll --listen 127.0.0.1:9000"))
 @guarded
 def serve(
     model: Annotated[
@@ -114,11 +114,13 @@ def serve(
 
 
 @app.command(
-    epilog="Examples:  netlab io scale  |  netlab io scale --connections 100,10000 "
-    "--models poll,epoll"
+    epilog=examples(
+        "netlab io scale", "netlab io scale --connections 100,10000 --models poll,epoll"
+    )
 )
 @guarded
 def scale(
+    look: options.Look,
     connections: Annotated[
         str, typer.Option("--connections", metavar="N,M", help="How many are open, run by run.")
     ] = "10,100,1000,10000",
@@ -140,17 +142,8 @@ def scale(
     max_time: Annotated[
         str, typer.Option("--max-time", metavar="TIME", help="No run begins after this: 60, 5m.")
     ] = "180s",
-    brief: options.Brief = False,
-    deep: options.Deep = False,
-    step: options.StepByStep = False,
-    plain: options.Plain = False,
-    json: options.Json = False,
-    mermaid: options.Mermaid = False,
-    save: options.Save = None,
-    force: options.Force = False,
 ) -> Exit:
     """Keep ever more connections open to one echo service under each model, and see who holds."""
-    look = options.Look(brief, deep, step, plain, json, mermaid, False, save, force)
     from netlab.cli.io_scale import Asked, climb
 
     return climb(Asked(connections, active, models, window, payload, workers, max_time), look)
