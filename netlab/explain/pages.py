@@ -17,6 +17,9 @@ from netlab.explain.template import Condition, Template, read_condition, read_te
 Layer = Literal["names", "transport", "security", "application", "time", "none"]
 Depth = Literal["default", "deep"]
 
+MOST_LANES = 8
+"""Lanes that are shown below --deep, where a page does not say otherwise."""
+
 TOPIC = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 
 
@@ -74,6 +77,18 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True)
+class Lanes:
+    """How a chapter's lanes are drawn: a sign for each name of a phase, and its word in the legend.
+
+    aligned: each lane begins at its own first phase, so that what ran one after another compares.
+    """
+
+    signs: tuple[tuple[str, str, str], ...] = ()
+    aligned: bool = False
+    most: int = MOST_LANES
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     title: str
     text: str
@@ -99,6 +114,7 @@ class Page:
     body: str
     bits: bool = False
     bars: tuple[Bars, ...] = ()
+    lanes: Lanes = Lanes()
 
     @property
     def why(self) -> str:
@@ -157,6 +173,7 @@ def parse(text: str) -> Page:
         body=match[2].strip(),
         bits=front.flag("bits"),
         bars=tuple(bars(entry) for entry in front.entries("bars")),
+        lanes=lanes(front.table("lanes")),
     )
     front.end()
     return made
@@ -200,6 +217,18 @@ class Front:
         if not isinstance(value, list) or not all(isinstance(row, list) for row in value):
             raise ValueError(f"{key} in {self._place} is not a list of lists: {value!r}")
         return [tuple(row) for row in value]
+
+    def number(self, key: str, default: int) -> int:
+        value = self._left.pop(key, default)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError(f"{key} in {self._place} is not a number: {value!r}")
+        return value
+
+    def table(self, key: str) -> "Front":
+        value = self._left.pop(key, {})
+        if not isinstance(value, dict):
+            raise ValueError(f"{key} in {self._place} is not a table: {value!r}")
+        return Front(value, f"[{key}]")
 
     def entries(self, key: str) -> list["Front"]:
         value = self._left.pop(key, [])
@@ -248,6 +277,16 @@ def bars(entry: Front) -> Bars:
     )  # fmt: skip
     if not (made.fact and made.label and made.value):
         raise ValueError("bars without a fact, a label or a value")
+    entry.end()
+    return made
+
+
+def lanes(entry: Front) -> Lanes:
+    rows = entry.rows("signs")
+    if any(len(row) != 3 or len(row[1]) != 1 for row in rows):
+        raise ValueError("a sign of the lanes that is not [name of a phase, one sign, its word]")
+    signs = tuple((name, sign, word) for name, sign, word in rows)
+    made = Lanes(signs, entry.flag("aligned"), entry.number("most", MOST_LANES))
     entry.end()
     return made
 

@@ -38,8 +38,8 @@ def draw_chapter(chapter: Chapter, sheet: Sheet) -> list[Line]:
         made += gap(part)
     made += see(chapter, sheet)
     made += gap(evidence.series(chapter, sheet))
-    made += gap(questions(chapter, sheet))
     if sheet.depth == "deep":
+        made += gap(questions(chapter, sheet))
         made += deep(chapter, sheet, role)
     return made
 
@@ -178,14 +178,28 @@ def commands_of(
 
 
 def questions(chapter: Chapter, sheet: Sheet) -> list[Line]:
+    """What one could have been asked before; --step does ask it."""
     made: list[Line] = []
     for question in chapter.all(Question):
-        made += sheet.paragraph(question.prompt, BODY, "heading")
-        for number, choice in enumerate(question.choices):
-            made += sheet.paragraph(choice, BODY, first=f"  {number + 1}  ")
-        answer = f"{question.answer + 1}. {question.why}"
-        made += sheet.paragraph(answer, BODY, first="answer  ")
+        made += asked(question, sheet) + answer(question, sheet)
     return made
+
+
+def asked(question: Question, sheet: Sheet) -> list[Line]:
+    made = sheet.paragraph(question.prompt, BODY, "heading")
+    for number, choice in enumerate(question.choices, start=1):
+        made += sheet.paragraph(choice, BODY, first=f"  {number}  ")
+    return made
+
+
+def answer(question: Question, sheet: Sheet, guess: int | None = None) -> list[Line]:
+    """guess: which choice the person took, from 0."""
+    choice = question.choices[question.answer]
+    said = "" if guess is None else "You had it right. " if guess == question.answer else (
+        f"You took {guess + 1}. "
+    )  # fmt: skip
+    text = f"{said}{question.answer + 1}, {choice}: {question.why}"
+    return sheet.paragraph(text, BODY, first="answer  ")
 
 
 def deep(chapter: Chapter, sheet: Sheet, role: Role) -> list[Line]:

@@ -1,5 +1,10 @@
-"""Lanes: what several parties do at the same time, each on a line of its own."""
+"""Lanes: what several parties do at the same time, each on a line of its own.
 
+A phase's sign says whose time it is; a page may give the phases of its chapter signs of their own,
+by name, and have each lane begin at its own first phase.
+"""
+
+from netlab.explain.pages import Lanes
 from netlab.recording.records import Phase
 from netlab.views.bars import Axis
 from netlab.views.sheet import Sheet
@@ -8,51 +13,68 @@ from netlab.views.style import Line, Role, line
 from netlab.views.text import cells, fold, pad
 from netlab.views.waterfall import SIGNS
 
-MOST = 8
-"""Lanes that are shown below --deep."""
+WORDS = {"█": "working", "▒": "on the network", "░": "waiting"}
+"""What the signs of owners mean here."""
+
+ByLane = dict[str, list[Phase]]
 
 
 def lanes(chapter: Chapter, sheet: Sheet, role: Role, indent: int = 6) -> list[Line]:
     """The chapter's phases that name a lane, where there are at least two lanes."""
-    by_lane: dict[str, list[Phase]] = {}
+    by_lane: ByLane = {}
     for phase in sorted(chapter.all(Phase), key=lambda p: p.start):
         if phase.lane:
             by_lane.setdefault(phase.lane, []).append(phase)
     if len(by_lane) < 2:
         return []
-    start = min(phases[0].start for phases in by_lane.values())
-    end = max(p.end for phases in by_lane.values() for p in phases)
-    names = {lane: sheet.clean(lane) for lane in by_lane}
-    label = min(max(map(cells, names.values())), max(14, min(44, sheet.width * 2 // 5)))
-    axis = Axis.within(end - start, sheet.width - indent - label - 2)
-    shown = list(by_lane) if sheet.depth == "deep" else list(by_lane)[:MOST]
-    made = [line(" " * (indent + label + 2) + sheet.clean(axis.ticks()), "time")]
-    for lane in shown:
-        made += _lane(names[lane], by_lane[lane], start, axis, label, role, indent)
-    if more := len(by_lane) - len(shown):
+    drawn = Drawn(chapter.page.lanes if chapter.page else Lanes(), by_lane, sheet, indent)
+    most = len(by_lane) if sheet.depth == "deep" else drawn.style.most
+    made = [line(" " * (indent + drawn.label + 2) + sheet.clean(drawn.axis.ticks()), "time")]
+    for lane in list(by_lane)[:most]:
+        made += drawn.lane(lane, role)
+    if (more := len(by_lane) - most) > 0:
         made += sheet.paragraph(f"{more} more; --deep shows all.", indent, "quiet")
-    return made + sheet.paragraph(_legend(by_lane), indent, "quiet")
+    return made + sheet.paragraph(drawn.legend(), indent, "quiet")
 
 
-def _lane(
-    name: str, phases: list[Phase], start: float, axis: Axis, label: int, role: Role, indent: int
-) -> list[Line]:
-    parts = [(p.start - start, p.end - start, SIGNS[p.owner]) for p in phases]
-    broken = phases[-1].outcome != "done"
-    first, *others = fold(name, label)
-    bar = axis.bar(parts, broken)
-    lead = " " * indent
-    return [
-        ((lead + pad(first, label) + "  ", ""), (bar, "fault" if broken else role)),
-        *(line(lead + part) for part in others),
-    ]
+class Drawn:
+    """Lays the lanes of one chapter on one axis."""
 
+    def __init__(self, style: Lanes, by_lane: ByLane, sheet: Sheet, indent: int) -> None:
+        self.style, self._sheet, self._indent = style, sheet, indent
+        self._by_lane = by_lane
+        self._signs = {name: sign for name, sign, _ in style.signs}
+        first = min(phases[0].start for phases in by_lane.values())
+        self._starts = {
+            lane: phases[0].start if style.aligned else first for lane, phases in by_lane.items()
+        }
+        self._names = {lane: sheet.clean(lane) for lane in by_lane}
+        widest = max(map(cells, self._names.values()))
+        self.label = min(widest, max(14, min(44, sheet.width * 2 // 5)))
+        longest = max(p.end - self._starts[lane] for lane in by_lane for p in by_lane[lane])
+        self.axis = Axis.within(longest, sheet.width - indent - self.label - 2)
 
-def _legend(by_lane: dict[str, list[Phase]]) -> str:
-    """Only the signs that were drawn."""
-    phases = [phase for lane in by_lane.values() for phase in lane]
-    used = {SIGNS[phase.owner] for phase in phases}
-    signs = {"█": "█ working", "▒": "▒ on the network", "░": "░ waiting"}
-    words = [text for sign, text in signs.items() if sign in used]
-    ends = {phase.outcome for phase in phases} - {"done"}
-    return "   ".join([*words, *(["× broken off"] if ends else [])])
+    def lane(self, lane: str, role: Role) -> list[Line]:
+        phases, start = self._by_lane[lane], self._starts[lane]
+        parts = [(p.start - start, p.end - start, self._sign(p)) for p in phases]
+        broken = phases[-1].outcome != "done"
+        first, *others = fold(self._names[lane], self.label)
+        bar = self._sheet.clean(self.axis.bar(parts, broken))
+        lead = " " * self._indent
+        return [
+            ((lead + pad(first, self.label) + "  ", ""), (bar, "fault" if broken else role)),
+            *(line(lead + part) for part in others),
+        ]
+
+    def _sign(self, phase: Phase) -> str:
+        return self._signs.get(phase.name, SIGNS[phase.owner])
+
+    def legend(self) -> str:
+        """Only the signs that were drawn."""
+        phases = [phase for lane in self._by_lane.values() for phase in lane]
+        names = {phase.name for phase in phases}
+        used = {self._sign(phase) for phase in phases if phase.name not in self._signs}
+        words = [f"{sign} {word}" for name, sign, word in self.style.signs if name in names]
+        words += [f"{sign} {word}" for sign, word in WORDS.items() if sign in used]
+        ends = {phase.outcome for phase in phases} - {"done"}
+        return "   ".join([*words, *(["× broken off"] if ends else [])])

@@ -107,12 +107,12 @@ class Connection(asyncio.Protocol):
         self.id = -1
         self.method = b""
         self.count: int | None = None
+        self.used = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.backend.connections.add(self)
-        self.backend.tell("connected", self.backend.name)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.backend.connections.discard(self)
@@ -148,6 +148,9 @@ class Connection(asyncio.Protocol):
         self.id = int(identity[1]) if identity else -1
         self.busy, self.count = True, None
         backend = self.backend
+        if not self.used:  # one that only checks whether somebody listens carries no request
+            self.used = True
+            backend.tell("connected", backend.name)
         backend.tell("got", backend.name, self.id, self.method.decode("latin-1")[:16])
         if backend.mode == "fail":
             self._done(500, b"500 Internal Server Error")
