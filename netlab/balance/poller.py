@@ -140,6 +140,6 @@ def poller(
     loop: asyncio.AbstractEventLoop, clock: Callable[[], float] = time.perf_counter
 ) -> Poller:
     """The best that this system has."""
-    if sys.platform == "linux":
-        return EpollPoller(loop, clock)
-    return LoopPoller(loop, clock)
+    if sys.platform != "linux":
+        return LoopPoller(loop, clock)
+    return EpollPoller(loop, clock)

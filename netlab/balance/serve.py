@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Callable
 
+from netlab.balance.checks import keep_checking
 from netlab.balance.pool import Pool
 from netlab.balance.settings import Settings
 from netlab.errors import Exit, NetlabError
@@ -49,15 +50,29 @@ async def serve(settings: Settings, pool: Pool, ready: Ready, stop: asyncio.Even
     """
     with opened(*settings.listen) as listener:
         host, port = listener.getsockname()[:2]
-        ready(host, port)
-        if settings.layer == 4:
-            from netlab.balance.layer4 import serve_tcp
+        checking = None
+        if settings.check is not None:
+            checking = asyncio.create_task(keep_checking(pool, settings.check))
+        try:
+            ready(host, port)
+            await _serve(settings, pool, listener, stop)
+        finally:
+            if checking is not None:
+                checking.cancel()
+                await asyncio.gather(checking, return_exceptions=True)
 
-            await serve_tcp(settings, pool, listener, stop)
-        else:
-            from netlab.balance.http.proxy import serve_http  # type: ignore[import-not-found]
 
-            await serve_http(settings, pool, listener, stop)
+async def _serve(
+    settings: Settings, pool: Pool, listener: socket.socket, stop: asyncio.Event
+) -> None:
+    if settings.layer == 4:
+        from netlab.balance.layer4 import serve_tcp
+
+        await serve_tcp(settings, pool, listener, stop)
+    else:
+        from netlab.balance.http.proxy import serve_http  # type: ignore[import-not-found]
+
+        await serve_http(settings, pool, listener, stop)
 
 
 def descriptors() -> None:
