@@ -70,7 +70,7 @@ async def _serve(
 
         await serve_tcp(settings, pool, listener, stop)
     else:
-        from netlab.balance.http.proxy import serve_http  # type: ignore[import-not-found]
+        from netlab.balance.http.proxy import serve_http
 
         await serve_http(settings, pool, listener, stop)
 
