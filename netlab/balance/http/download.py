@@ -55,9 +55,12 @@ class Download:
     async def go_on(self) -> None:
         await self.flush()
         try:
-            if not await self.wire.more(self.site.timeouts.body):
+            data = self.next()
+            if data:
+                self.client.write(data)
+            elif not self.body.done and not await self.wire.more(self.site.timeouts.body):
                 self.end()
-            self.client.write(self.next())
+                self.client.write(self.next())
         except TimeoutError:
             raise Torn("is silent in the middle of a body") from None
         except Refusal as refusal:

@@ -78,12 +78,15 @@ def cut_request(buffer: bytearray, limits: Limits = LIMITS) -> bytes | None:
 
 
 def check_start(start: bytes, limits: Limits) -> None:
-    line = limits.target + limits.method + len(b"  HTTP/1.1")
-    if len(start) > line and start.find(b"\n", 0, line + 2) < 0:
-        raise Refusal(414, f"a target of more than {limits.target} octets", "RFC 9110 §15.5.15")
+    check_line(start.partition(b"\n")[0], limits)
     if len(start) > limits.head:
         raise Refusal(431, f"a head of more than {limits.head} octets", "RFC 6585 §5")
     check_octets(start.removesuffix(b"\r"))
+
+
+def check_line(line: bytes, limits: Limits) -> None:
+    if len(line) > limits.target + limits.method + len(b"  HTTP/1.1\r"):
+        raise Refusal(414, f"a target of more than {limits.target} octets", "RFC 9110 §15.5.15")
 
 
 def parse_request(head: bytes, scheme: bytes = b"http", limits: Limits = LIMITS) -> RequestHead:
@@ -107,6 +110,7 @@ def parse_request(head: bytes, scheme: bytes = b"http", limits: Limits = LIMITS)
 
 def request_line(line: bytes, limits: Limits) -> tuple[bytes, bytes, int]:
     """method SP request-target SP HTTP-version, with single spaces and no other (RFC 9112 §3)."""
+    check_line(line, limits)
     parts = line.split(b" ")
     if len(parts) != 3:
         raise bad("a request line that is not method, target and version", "RFC 9112 §3")

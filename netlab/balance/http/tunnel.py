@@ -31,7 +31,7 @@ async def pump(source: Wire, sink: Wire, idle: float) -> None:
             source.buffer.clear()
             sink.write(data)
             await sink.flush(idle)
-        if not await more(source, sink, idle):
+        elif not await more(source, sink, idle):
             break
     if source.error is not None:
         raise ConnectionError("reset")

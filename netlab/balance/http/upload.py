@@ -89,9 +89,12 @@ class Upload:
         """When it fails the backend's connection is reset: half a body must not look whole."""
         try:
             while not self.body.done:
-                await self.wait()
-                wire.write(self.next())
-                await wire.flush(self.site.timeouts.body)
+                data = self.next()
+                if data:
+                    wire.write(data)
+                    await wire.flush(self.site.timeouts.body)
+                elif not self.body.done:
+                    await self.wait()
         except (Refusal, Gone) as error:
             self.failed = error
             wire.abort()

@@ -102,7 +102,10 @@ class Wire(asyncio.Protocol):
     # Reading
 
     async def more(self, seconds: float) -> bool:
-        """Wait for octets beyond those in the buffer. False at the end; TimeoutError."""
+        """Wait for octets beyond those in the buffer: to be called when those are not enough.
+
+        False at the end; TimeoutError.
+        """
         if self.ended:
             return False
         had = self.received
