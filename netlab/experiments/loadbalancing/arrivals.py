@@ -3,10 +3,9 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Literal
 
-Method = Literal["GET", "POST"]
+Method = Literal["GET", "PUT", "DELETE", "POST", "PATCH"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +85,3 @@ def address(client: int) -> str:
     spread = (client * 2_654_435_761 + 1) % (1 << 24)
     last = spread & 0xFF
     return f"127.{spread >> 16}.{spread >> 8 & 0xFF}.{min(max(last, 1), 254)}"
-
-
-def pick(weights: Sequence[float], chance: random.Random) -> int:
-    """An index, as often as its weight says."""
-    return chance.choices(range(len(weights)), cum_weights=list(accumulate(weights)))[0]

@@ -8,6 +8,7 @@ several backends fit into one process. `/health` is answered at once, whatever t
 import asyncio
 import random
 import re
+import ssl
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -51,13 +52,15 @@ class Backend:
     queue: "deque[Connection]" = field(default_factory=deque)
     connections: "set[Connection]" = field(default_factory=set)
     server: asyncio.Server | None = None
+    context: ssl.SSLContext | None = None
 
     async def listen(self) -> None:
         """Listen at its port; at the first time any that is free, afterwards always the same."""
         loop = asyncio.get_running_loop()
         self.server = await loop.create_server(
-            lambda: Connection(self), self.host, self.port, backlog=BACKLOG, reuse_address=True
-        )
+            lambda: Connection(self), self.host, self.port, backlog=BACKLOG, reuse_address=True,
+            ssl=self.context,
+        )  # fmt: skip
         self.port = self.server.sockets[0].getsockname()[1]
 
     def stop(self) -> None:
@@ -194,7 +197,12 @@ class Connection(asyncio.Protocol):
 def made(spec: Mapping[str, Any], counter: Counter, tell: Tell) -> Backend:
     """A backend from its settings."""
     name = str(spec["name"])
+    context = None
+    if spec.get("cert"):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(str(spec["cert"]))
     return Backend(
         name, str(spec["host"]), int(spec["port"]), int(spec["places"]), float(spec["mean"]),
         bool(spec["steady"]), spec["mode"], random.Random(f"{spec['seed']} {name}"), counter, tell,
+        context=context,
     )  # fmt: skip

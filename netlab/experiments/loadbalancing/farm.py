@@ -15,7 +15,8 @@ MODULE = "netlab.experiments.loadbalancing.backends"
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A backend to be. alone: in a process of its own, which can be killed."""
+    """A backend to be. alone: in a process of its own, which can be killed. cert: a file with a
+    certificate and its key; with one it speaks TLS."""
 
     name: str
     mean: float = 0.02
@@ -27,6 +28,7 @@ class Spec:
     seed: int = 1
     host: str = "127.0.0.1"
     port: int = 0
+    cert: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,6 @@ class Figures:
     errors: int
     timeouts: int
     retries: int
-    mean: float | None = None
 
 
 @dataclass(slots=True)
@@ -114,8 +113,14 @@ def _figures(
         errors=sum(one.outcome not in ("ok", "timeout") for one in sent),
         timeouts=sum(one.outcome == "timeout" for one in sent),
         retries=retries,
-        mean=sum(ordered) / len(ordered) if ordered else None,
     )
+
+
+def said(one: Sent) -> str:
+    """What became of a request that was not answered as it should have been."""
+    if one.outcome == "status":
+        return f"{one.arrival.method} answered {one.status}"
+    return f"{one.arrival.method} {'hung up on' if one.outcome == 'broken' else 'not connected'}"
 
 
 def histogram(sent: Iterable[Sent]) -> list[Value]:

@@ -243,8 +243,8 @@ def octets(arrival: Arrival) -> bytes:
     """The request as it is sent. X-Id is how every backend tells which one it saw; below zero are
     those that only warm up."""
     key = f"X-Key: {arrival.key}\r\n" if arrival.key else ""
-    body = "Content-Length: 0\r\n" if arrival.method == "POST" else ""
-    path = "/order" if arrival.method == "POST" else "/page" if arrival.id >= 0 else "/health"
+    body = "" if arrival.method == "GET" else "Content-Length: 0\r\n"
+    path = "/order" if arrival.method != "GET" else "/page" if arrival.id >= 0 else "/health"
     return (
         f"{arrival.method} {path} HTTP/1.1\r\nHost: app.example.com\r\n"
         f"X-Id: {arrival.id}\r\n{key}{body}\r\n"
