@@ -25,6 +25,29 @@ class Algorithms(StrEnum):
     ewma = "ewma"
 
 
+class Scenarios(StrEnum):
+    """What happens behind the balancer."""
+
+    equal = "equal"
+    one_slow = "one-slow"
+    one_dies = "one-dies"
+    black_hole = "black-hole"
+    flapping = "flapping"
+    rolling_restart = "rolling-restart"
+    burst = "burst"
+    scale_out = "scale-out"
+    hot_key = "hot-key"
+    retry = "retry"
+    layers = "layers"
+
+
+class Engines(StrEnum):
+    """Balancers of others."""
+
+    haproxy = "haproxy"
+    nginx = "nginx"
+
+
 class Layers(StrEnum):
     """Where the balancer stands."""
 
@@ -38,6 +61,107 @@ TIMES = "Time-outs"
 @app.callback()
 def lb() -> None:
     """Load balancing: who gets what, and why."""
+
+
+@app.command(
+    epilog="Examples:  netlab lb demo  |  netlab lb demo one-slow  |  netlab lb demo black-hole "
+    "--engine haproxy"
+)
+@guarded
+def demo(
+    scenario: Annotated[
+        Scenarios, typer.Argument(metavar="[SCENARIO]", help=", ".join(Scenarios))
+    ] = Scenarios.equal,
+    algorithms: Annotated[
+        str | None,
+        typer.Option("--algorithms", metavar="A,B", help="Which to compare; the scenario's own."),
+    ] = None,
+    engine: Annotated[
+        Engines | None, typer.Option("--engine", help="The same through this program, beside ours.")
+    ] = None,
+    closed: Annotated[
+        bool,
+        typer.Option("--closed", help="Clients that wait for each answer before they ask again."),
+    ] = False,
+    rate: Annotated[
+        float | None, typer.Option("--rate", min=1, max=5000, help="Requests a second.")
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option("--duration", metavar="TIME", help="Of the load: 8, 500ms.")
+    ] = None,
+    backends: Annotated[
+        int | None, typer.Option("--backends", min=2, max=16, help="How many there are.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of arrivals and service times.")] = 1,
+    brief: options.Brief = False,
+    deep: options.Deep = False,
+    step: options.StepByStep = False,
+    plain: options.Plain = False,
+    json: options.Json = False,
+    mermaid: options.Mermaid = False,
+    save: options.Save = None,
+    force: options.Force = False,
+) -> Exit:
+    """Send real traffic through a real balancer, and show who got what, how long and why."""
+    look = options.Look(brief, deep, step, plain, json, mermaid, False, save, force)
+    from netlab.cli.lb_runs import Asked, play
+
+    asked = Asked(
+        scenario.value, algorithms, None if engine is None else engine.value, closed, rate,
+        duration, backends, seed,
+    )  # fmt: skip
+    return play(asked, look)
+
+
+@app.command(
+    epilog="Example:  netlab lb config haproxy --backend 10.0.0.7:8080=2 --backend 10.0.0.8:8080 "
+    "--algorithm leastconn --check /healthz > haproxy.cfg"
+)
+@guarded
+def config(
+    engine: Annotated[Engines, typer.Argument(metavar="haproxy|nginx", help="Whose.")],
+    backend: Annotated[
+        list[str] | None,
+        typer.Option("--backend", metavar="HOST:PORT[=WEIGHT]", help="A server (repeatable)."),
+    ] = None,
+    listen: Annotated[
+        str, typer.Option("--listen", metavar="HOST:PORT", help="Where it is to listen.")
+    ] = "127.0.0.1:8080",
+    algorithm: Annotated[
+        Algorithms, typer.Option("--algorithm", help="See: netlab lb source.")
+    ] = Algorithms.roundrobin,
+    layer: Annotated[
+        Layers, typer.Option("--layer", help="4 passes connections on unread; 7 reads HTTP.")
+    ] = Layers.seven,
+    key: Annotated[
+        str,
+        typer.Option(
+            "--key", metavar="WHAT", help="To hash by: source, path, header:NAME, cookie:NAME."
+        ),
+    ] = "source",
+    sticky: Annotated[
+        str | None,
+        typer.Option("--sticky", metavar="COOKIE", help="Keep each client at its backend."),
+    ] = None,
+    check: Annotated[
+        str | None,
+        typer.Option("--check", metavar="tcp|/PATH", help="Ask each backend whether it is well."),
+    ] = None,
+    passive: Annotated[
+        int,
+        typer.Option(
+            "--passive", metavar="N", help="Let it rest after N failures in a row; 0: never."
+        ),
+    ] = 0,
+) -> Exit:
+    """Print a configuration that does the same, to deploy with servers of your own."""
+    from netlab.cli.lb_runs import Wanted, configure
+
+    wanted = Wanted(
+        engine.value, backend or [], listen, algorithm.value, 4 if layer.value == "4" else 7, key,
+        sticky, check, passive,
+    )  # fmt: skip
+    return configure(wanted)
 
 
 @app.command(

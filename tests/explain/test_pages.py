@@ -233,7 +233,7 @@ def test_a_chapter_that_knows_nothing_claims_nothing(topic: str) -> None:
 def test_facts_are_of_a_room_that_exists() -> None:
     rooms = {"url", "places", "dns", "route", "tcp", "tls", "http", "page", "after", "again",
              "journey", "run", "ws", "socketio", "oauth", "oidc", "jwt", "attack",
-             "grant"}  # fmt: skip
+             "grant", "lb"}  # fmt: skip
     for made in every():
         assert {name.partition(".")[0] for name in names_in(made)} <= rooms
 

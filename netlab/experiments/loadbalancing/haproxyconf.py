@@ -3,6 +3,7 @@
 What it has is written as it calls it; what it lacks is refused in words, not silently replaced.
 """
 
+import re
 from dataclasses import dataclass
 
 from netlab.balance.settings import Check, Server, Settings
@@ -37,10 +38,27 @@ def refuse(engine: str, algorithm: str, lacks: dict[str, tuple[str, str]]) -> No
         )
 
 
+def plain(settings: Settings) -> None:
+    """A configuration is a language of its own: nothing that it would read otherwise gets in."""
+    _, _, name = settings.key.partition(":")
+    path = settings.check.path if settings.check else None
+    for what, value, form in (
+        ("--key", name, r"[A-Za-z0-9_-]*"),
+        ("--sticky", settings.sticky or "", r"[A-Za-z0-9_-]*"),
+        ("--check", path or "", r"[A-Za-z0-9/_.~%?=&+-]*"),
+    ):
+        if not re.fullmatch(form, value):
+            raise NetlabError(
+                f"{what} {value}: cannot stand in a configuration as it is",
+                advice="letters, digits and a few signs",
+            )
+
+
 def text(settings: Settings, extra: Extra | None = None) -> str:
     """Raises NetlabError for what HAProxy lacks."""
     extra = extra or Extra()
     refuse("HAProxy", settings.algorithm, LACKS)
+    plain(settings)
     parts = (_global(extra), _defaults(settings), _frontend(settings), _backend(settings, extra))
     return "\n".join("\n".join(part) + "\n" for part in parts)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from netlab.balance.settings import Server, Settings
 from netlab.errors import NetlabError
-from netlab.experiments.loadbalancing.haproxyconf import address, refuse
+from netlab.experiments.loadbalancing.haproxyconf import address, plain, refuse
 
 LACKS = {
     "maglev": ("Maglev's table", "consistent, which is a ring there too"),
@@ -28,15 +28,17 @@ class Extra:
 def text(settings: Settings, extra: Extra | None = None) -> str:
     """Raises NetlabError for what nginx lacks."""
     refuse("nginx", settings.algorithm, LACKS)
+    plain(settings)
     if settings.check is not None and extra is None:
         raise NetlabError(
             "nginx has no active checks: it learns of a sick server from real requests only.",
             advice="leave out --check (health_check is in its commercial edition)",
         )
-    if settings.sticky is not None and settings.algorithm != "roundrobin":
+    if settings.sticky is not None:
         raise NetlabError(
-            "nginx binds a client to its server by hashing, which leaves no other algorithm.",
-            advice="--sticky with the default algorithm, or --algorithm alone",
+            "nginx sets no cookie of its own to keep a client at its server.",
+            advice="hash by one that your application sets: --algorithm consistent "
+            f"--key cookie:{settings.sticky}",
         )
     if settings.proxy_protocol:
         raise NetlabError(
@@ -82,8 +84,6 @@ def _upstream(settings: Settings, extra: Extra | None) -> list[str]:
 
 def _balance(settings: Settings) -> list[str]:
     key = _key(settings)
-    if settings.sticky is not None:
-        return [f"hash $cookie_{settings.sticky} consistent;"]
     match settings.algorithm:
         case "leastconn":
             return ["least_conn;"]
