@@ -16,7 +16,7 @@ from netlab.experiments.loadbalancing.load import Sent
 from netlab.experiments.loadbalancing.nginxconf import LACKS as NGINX_LACKS
 from netlab.experiments.loadbalancing.options import Options
 from netlab.experiments.loadbalancing.running import Run
-from netlab.experiments.loadbalancing.scenario import Plan
+from netlab.experiments.loadbalancing.scenario import USUAL, Plan
 from netlab.experiments.loadbalancing.scenarios import SCENARIOS
 from netlab.experiments.loadbalancing.words import ENGINES, title
 
@@ -43,17 +43,23 @@ async def run(bench: Bench, name: str, options: Options) -> Exit:
         moving.computed(bench, step, plan)
     answers = step
     if len(chapters) > 1:
-        answers = bench.step("lb.compare", "Side by side")
+        topic = "lb.compare" if {*USUAL} <= {*plan.algorithms} and steady(plan) else "lb.compare-runs"
+        answers = bench.step(topic, "Side by side")
         told.compared(bench, answers, chapters)
     for chapter in chapters:
         told.run_told(chapter)
         if plan.scenario.extra:
-            moving.measured(chapter, plan)
+            moving.measured(chapter)
     question = plan.scenario.question
     asks = chapters[0].total if len(chapters) == 1 else answers
     recorder.question(asks, question.prompt, question.choices, question.answer, question.why)
     findings.judge(bench, plan, chapters)
     return Exit.OK
+
+
+def steady(plan: Plan) -> bool:
+    """Whether the algorithms alone make the difference."""
+    return plan.scenario.script is None and len(plan.scenario.variants) == 1
 
 
 def planned(bench: Bench, plan: Plan) -> list[Run]:

@@ -28,7 +28,7 @@ def _tails(bench: Bench, chapters: Sequence[Chapter]) -> None:
         bench.recorder.finding(worst[0].total, "note", text, explain="lb.compare")
         return
     lost = figures.altogether(worst[0].result).timeouts
-    outs = f", with {lost} time-outs" if lost else ""
+    outs = f" (time-outs: {lost})" if lost else ""
     bench.recorder.finding(
         worst[0].total, "warning",
         f"p99 of {title(worst[0].run)}: {_ms(worst[1])}{outs}, {times:.0f} times as long as with "
@@ -51,7 +51,7 @@ def _black_hole(bench: Bench, chapters: Sequence[Chapter]) -> None:
 def _deaths(bench: Bench, chapters: Sequence[Chapter]) -> None:
     for chapter in chapters:
         fates = figures.fates(chapter.result.sent, chapter.result.told)
-        done = f"{len(fates.lost)} lost, {len(fates.doubled)} done twice"
+        done = f"{len(fates.lost)} lost, {len(fates.doubled)} reached two backends"
         severity = "good" if not fates.lost else "warning"
         text = f"{title(chapter.run)}: of {len(chapter.result.sent):,} requests {done}."
         bench.recorder.finding(chapter.total, severity, text, explain="lb.retry")
@@ -62,7 +62,7 @@ def _states(bench: Bench, chapters: Sequence[Chapter]) -> None:
         count = sum(one.at >= chapter.result.start for one in chapter.result.account.changes)
         lost = len(figures.fates(chapter.result.sent, chapter.result.told).lost)
         severity = "note" if lost else "good"
-        text = f"{title(chapter.run)}: {count} changes of state, {lost} requests lost."
+        text = f"{title(chapter.run)}: changes of state {count}, requests lost {lost}."
         bench.recorder.finding(chapter.total, severity, text, explain="lb.flapping")
 
 
@@ -71,7 +71,7 @@ def _moves(bench: Bench, chapters: Sequence[Chapter]) -> None:
 
 
 def _ms(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
 
 
 JUDGES: dict[str, Callable[[Bench, Sequence[Chapter]], None]] = {

@@ -224,6 +224,9 @@ async def greeted(title: str, target: tuple[str, int]) -> dict[str, Value]:
                 line = (await reader.readline()).decode("latin-1").strip()
             finally:
                 writer.close()
-    except (OSError, TimeoutError) as error:
-        return {"through": title, "certificate": "", "answer": f"no handshake: {error.args[-1]}"}
+    except ssl.SSLError as error:
+        why = (error.reason or "").replace("_", " ").lower()
+        return {"through": title, "certificate": "none", "answer": f"no handshake: {why}"}
+    except (OSError, TimeoutError):
+        return {"through": title, "certificate": "none", "answer": "no handshake: cut off"}
     return {"through": title, "certificate": whose, "answer": line}

@@ -87,7 +87,7 @@ async def perform(
     return Result(
         run.algorithm, run.engine, run.variant.name, sent, told, account,
         tuple(spec.name for spec in known), plan.options.timeout, start, end,
-        expected(wish, sent), stage.marks, stage.gone,
+        expected(wish, sent) if undisturbed(plan, run) else {}, stage.marks, stage.gone,
     )  # fmt: skip
 
 
@@ -119,6 +119,11 @@ def clients(plan: Plan) -> int:
     """As many as would be under way if all backends were well: Little's law."""
     mean = min(spec.mean for spec in plan.scenario.specs(plan.backends))
     return max(1, round(plan.rate * max(mean, 0.001)))
+
+
+def undisturbed(plan: Plan, run: Run) -> bool:
+    """Whether theory has a word: not where backends come and go meanwhile."""
+    return plan.scenario.script is None and run.variant.passive is None
 
 
 def expected(wish: Settings, sent: list[Sent]) -> dict[str, float]:

@@ -150,7 +150,7 @@ SCENARIOS: dict[str, Scenario] = {
                 "Nobody can tell whether it carried them out. To ask twice for a page does no "
                 "harm; to order twice does (RFC 9110 §9.2.2).",
             ),
-            last_alone, posts=0.2, script=dies, instants=gapped,
+            last_alone, posts=0.5, script=dies, instants=gapped,
             variants=(Variant("", "", QUICK_CHECK),),
         ),
         Scenario(
@@ -179,7 +179,7 @@ SCENARIOS: dict[str, Scenario] = {
                 "Each return brings traffic, each departure breaks some. A threshold for coming "
                 "back (rise) keeps it out until it is well for longer.",
             ),
-            alike, posts=0.2, script=flaps,
+            alike, posts=0.5, script=flaps,
             variants=(
                 Variant("eager", "back after one good check",
                         Check(interval=0.05, timeout=0.5, rise=1, fall=1)),
@@ -198,7 +198,7 @@ SCENARIOS: dict[str, Scenario] = {
                 "What may be repeated is. An order that was under way when its backend stopped is "
                 "answered 502, for nobody knows whether it was placed.",
             ),
-            alike, posts=0.2, script=restarts, duration=5.0,
+            alike, posts=0.5, script=restarts, duration=5.0,
             algorithms=("roundrobin",),
             variants=(Variant("stopped", "without a word"), Variant("drained", "drained first")),
         ),
@@ -224,7 +224,7 @@ SCENARIOS: dict[str, Scenario] = {
                 "A key stays only where its hash leaves the same remainder by four and by five: "
                 "one of five. A ring and Maglev's table move about the fifth that must move.",
             ),
-            one_more, extra=1, keys=users(1000), key=KEY, script=grows,
+            one_more, extra=1, keys=users(100), key=KEY, script=grows,
             algorithms=("source", "consistent", "maglev"),
         ),
         Scenario(

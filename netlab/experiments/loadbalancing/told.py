@@ -1,5 +1,10 @@
-"""Writes down what runs came to: facts by backend and altogether, series, lanes, changes."""
+"""Writes down what runs came to: facts by backend and altogether, series, lanes, changes.
 
+A chapter finds the facts of earlier ones where it has none of its own: so each writes all of them,
+empty where there is nothing to say.
+"""
+
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -108,26 +113,31 @@ def _figures(bench: Bench, step: str, one: Figures) -> None:
 
 def _table(chapter: Chapter, every: dict[str, Figures]) -> None:
     result = chapter.result
+    # A column of nothing but noughts would only take room.
+    late = any(one.timeouts for one in every.values())
     rows: list[Value] = [
         {
             "backend": name, "requests": one.requests, "share": one.share,
             "expected": result.expected.get(name), "connections": one.connections,
             "p50": one.p50, "p90": one.p90, "p99": one.p99, "errors": one.errors,
-            "timeouts": one.timeouts, "retries": one.retries,
+            "timeouts": one.timeouts if late else None, "retries": one.retries,
         }
         for name, one in every.items()
     ]  # fmt: skip
     fact = chapter.bench.recorder.fact
     fact(chapter.total, "lb.table", rows, note="requests and connections as each backend counts")
-    if chapter.run.algorithm == "random" and result.expected:
-        share = min(result.expected.values())
-        points = figures.spread(share, len(result.sent))
-        fact(chapter.total, "lb.chance", round(points, 2), "points", "computed",
-             note="two standard deviations of the binomial distribution")  # fmt: skip
-    if result.account.own:
-        fact(chapter.total, "lb.engine_says", result.account.own)
-    if result.account.note:
-        fact(chapter.total, "lb.note", result.account.note)
+    fact(chapter.total, "lb.chance", chance(result), "points", "computed",
+         note="two standard deviations of the binomial distribution")  # fmt: skip
+    own: list[Value] = [*result.account.own]
+    fact(chapter.total, "lb.engine_says", own)
+    fact(chapter.total, "lb.note", result.account.note)
+
+
+def chance(result: Result) -> float | None:
+    """By how much a share may miss its part by chance; None where chance does not choose."""
+    if result.algorithm != "random" or not result.expected:
+        return None
+    return round(figures.spread(min(result.expected.values()), len(result.sent)), 2)
 
 
 def _fates(chapter: Chapter) -> None:
@@ -139,16 +149,13 @@ def _fates(chapter: Chapter) -> None:
     fact(chapter.total, "lb.lost", len(fates.lost), note="requests without an answer of 2xx")
     fact(chapter.total, "lb.doubled", len(fates.doubled), note="requests that two backends got")
     fact(chapter.total, "lb.unsafe_lost", fates.unanswered_unsafe)
-    if fates.doubled:
-        fact(chapter.total, "lb.doubled_ids", list(map(str, fates.doubled[:MOST_IDS])),
-             note="by the X-Id of the request")  # fmt: skip
-    broken = [one for one in result.sent if one.outcome in ("broken", "refused", "status")]
-    if broken:
-        rows = {figures.said(one): 0 for one in broken}
-        for one in broken:
-            rows[figures.said(one)] += 1
-        table: list[Value] = [{"what": what, "requests": count} for what, count in rows.items()]
-        fact(chapter.total, "lb.errors_by_kind", table)
+    fact(chapter.total, "lb.doubled_ids", list(map(str, fates.doubled[:MOST_IDS])),
+         note="by the X-Id of the request")  # fmt: skip
+    broken = Counter(
+        figures.said(one) for one in result.sent if one.outcome in ("broken", "refused", "status")
+    )
+    table: list[Value] = [{"what": what, "requests": count} for what, count in broken.items()]
+    fact(chapter.total, "lb.errors_by_kind", table)
 
 
 def _changes(chapter: Chapter) -> None:
@@ -163,8 +170,7 @@ def _changes(chapter: Chapter) -> None:
         if one.at >= result.start
     ]  # fmt: skip
     fact = chapter.bench.recorder.fact
-    if rows:
-        fact(chapter.total, "lb.changes", rows, note="seconds from the load's beginning")
+    fact(chapter.total, "lb.changes", rows, note="seconds from the load's beginning")
     fact(chapter.total, "lb.change_count", len(rows))
 
 
@@ -201,9 +207,10 @@ def _lanes(chapter: Chapter) -> None:
 
 def _believed(result: Result, name: str) -> Iterable[tuple[float, float, str]]:
     changes = [one for one in result.account.changes if one.backend == name]
-    for one, following in zip(changes, [*changes[1:], None], strict=True):
+    ends = [*(one.at for one in changes[1:]), result.end]
+    for one, end in zip(changes, ends, strict=False):
         if one.state != "up":
-            yield one.at, following.at if following else result.end, one.state
+            yield one.at, end, one.state
 
 
 def _spans(

@@ -16,8 +16,8 @@ ENGINES = {"netlab": "netlab", "haproxy": "HAProxy", "nginx": "nginx"}
 
 
 def title(run: Run) -> str:
-    """`Least connections through HAProxy, with passive checks`."""
+    """`Least connections through HAProxy (with passive checks)`."""
     made = ALGORITHMS[run.algorithm]
     if run.engine != "netlab":
         made += f" through {ENGINES[run.engine]}"
-    return f"{made}, {run.variant.title}" if run.variant.title else made
+    return f"{made} ({run.variant.title})" if run.variant.title else made
