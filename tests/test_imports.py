@@ -15,8 +15,8 @@ from netlab.cli.app import app
 PACKAGE = Path(__file__).parent.parent / "netlab"
 
 MAY_IMPORT = {
-    "cli": {"experiments", "network", "recording", "views", "explain", "lab"},
-    "experiments": {"network", "dissect", "recording"},
+    "cli": {"experiments", "network", "recording", "views", "explain", "lab", "balance"},
+    "experiments": {"network", "dissect", "recording", "balance"},
     "network": {"lab", "dissect", "recording"},
     "dissect": {"recording"},
     "views": {"recording", "explain"},

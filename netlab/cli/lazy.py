@@ -14,6 +14,7 @@ COMMANDS = {
     "oauth": "netlab.cli.oauth",
     "tour": "netlab.cli.tour",
     "io": "netlab.cli.io",
+    "lb": "netlab.cli.lb",
     "replay": "netlab.cli.replay",
     "explain": "netlab.cli.explain",
     "lab": "netlab.cli.lab",

@@ -138,6 +138,9 @@ def tables(chapter: Chapter, sheet: Sheet) -> list[Line]:
 
 
 def why(chapter: Chapter, sheet: Sheet) -> list[Line]:
+    """Said once a journey, however many of its chapters have the same topic."""
+    if chapter.again:
+        return []
     return sheet.paragraph(chapter.page.why, BODY) if chapter.page else []
 
 
