@@ -26,7 +26,7 @@ def io() -> None:
 )
 @guarded
 def demo(
-    look: options.Look,
+    look: options.LabLook,
     requests: Annotated[
         int, typer.Option("--requests", min=1, max=64, help="Each on a connection of its own.")
     ] = 8,
@@ -67,7 +67,7 @@ def demo(
 
 @app.command(epilog=examples("netlab io calls"))
 @guarded
-def calls(look: options.Look) -> Exit:
+def calls(look: options.LabLook) -> Exit:
     """Make the system calls themselves, and see what each one answers and why."""
     from netlab.cli.io_runs import here
     from netlab.experiments.io import syscalls as experiment
@@ -120,7 +120,7 @@ def serve(
 )
 @guarded
 def scale(
-    look: options.Look,
+    look: options.LabLook,
     connections: Annotated[
         str, typer.Option("--connections", metavar="N,M", help="How many are open, run by run.")
     ] = "10,100,1000,10000",

@@ -71,7 +71,7 @@ def lb() -> None:
 )
 @guarded
 def demo(
-    look: options.Look,
+    look: options.LabLook,
     scenario: Annotated[
         Scenarios, typer.Argument(metavar="[SCENARIO]", help=", ".join(Scenarios))
     ] = Scenarios.equal,
@@ -109,7 +109,8 @@ def demo(
 
 @app.command(
     epilog=examples(
-        "netlab lb config haproxy --backend 10.0.0.7:8080=2 --backend 10.0.0.8:8080 --algorithm leastconn --check /healthz > haproxy.cfg"
+        "netlab lb config haproxy --backend 10.0.0.7:8080=2 --backend 10.0.0.8:8080 "
+        "--algorithm leastconn --check /healthz"
     )
 )
 @guarded
@@ -123,7 +124,7 @@ def config(
         str, typer.Option("--listen", metavar="HOST:PORT", help="Where it is to listen.")
     ] = "127.0.0.1:8080",
     algorithm: Annotated[
-        Algorithms, typer.Option("--algorithm", help="See: netlab lb source.")
+        Algorithms, typer.Option("--algorithm", metavar="NAME", help=", ".join(Algorithms))
     ] = Algorithms.roundrobin,
     layer: Annotated[
         Layers, typer.Option("--layer", help="4 passes connections on unread; 7 reads HTTP.")
@@ -167,7 +168,7 @@ def config(
 )
 @guarded
 def run(
-    look: options.Look,
+    look: options.LabLook,
     backend: Annotated[
         list[str],
         typer.Option("--backend", metavar="HOST:PORT[=WEIGHT]", help="A server (repeatable)."),
@@ -176,7 +177,7 @@ def run(
         str, typer.Option("--listen", metavar="HOST:PORT", help="Port 0 takes any that is free.")
     ] = "127.0.0.1:0",
     algorithm: Annotated[
-        Algorithms, typer.Option("--algorithm", help="See: netlab lb source.")
+        Algorithms, typer.Option("--algorithm", metavar="NAME", help=", ".join(Algorithms))
     ] = Algorithms.roundrobin,
     layer: Annotated[
         Layers, typer.Option("--layer", help="4 passes connections on unread; 7 reads HTTP.")

@@ -1,6 +1,7 @@
 """The list of pages: each in one group, and none that nothing leads to."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +41,19 @@ def stepped() -> set[str]:
     }
 
 
+def composed() -> set[str]:
+    """The topics of chapters whose names are put together: a fixed part, and a word of a table."""
+    words = texts()
+    found = set()
+    for name, call in calls():
+        if name in ("step", "chapter") and call.args and isinstance(call.args[0], ast.JoinedStr):
+            parts = call.args[0].values
+            gaps = [re.escape(p.value) if isinstance(p, ast.Constant) else "(.+)" for p in parts]
+            matches = [re.fullmatch("".join(map(str, gaps)), topic) for topic in topics()]
+            found |= {match[0] for match in matches if match and set(match.groups()) <= words}
+    return found
+
+
 def explained() -> set[str]:
     """The terms that findings send their readers to."""
     return {
@@ -52,13 +66,14 @@ def explained() -> set[str]:
     }
 
 
-def named() -> set[str]:
-    """Topics that stand in an experiment in any other way: in its tables of chapters."""
-    texts: set[str] = set()
-    for path in EXPERIMENTS.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            texts |= constants(node)
-    return texts & set(topics())
+def texts() -> set[str]:
+    """Every text that stands in the experiments' code."""
+    return {
+        text
+        for path in EXPERIMENTS.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for text in constants(node)
+    }
 
 
 def test_every_chapter_that_an_experiment_opens_has_its_page() -> None:
@@ -73,7 +88,7 @@ def test_every_term_that_a_finding_names_has_its_page() -> None:
 
 def test_no_page_is_without_a_way_to_it() -> None:
     reached: set[str] = set()
-    ahead = stepped() | explained() | named()
+    ahead = stepped() | explained() | composed() | texts() & set(topics())
     while ahead:
         reached |= ahead
         ahead = {other for topic in ahead for other in read_page(topic, "en").related} - reached

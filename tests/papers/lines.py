@@ -81,7 +81,7 @@ def of_papers() -> list[Line]:
 
 
 def of_pages() -> list[Line]:
-    """Every netlab line that a page of content offers or names."""
+    """Every netlab line that a page of content offers."""
     return [Line(topic, text) for topic in topics() for text in of_page(read_page(topic, "en"))]
 
 
@@ -90,7 +90,6 @@ def of_page(made: Page) -> Iterator[str]:
     for entry in made.see:
         if len(entry.say) == 1 and str(entry.say[0]).startswith("netlab "):
             yield str(entry.say[0])
-    yield from in_backticks(made.body)
 
 
 def in_backticks(text: str) -> Iterator[str]:
@@ -100,10 +99,15 @@ def in_backticks(text: str) -> Iterator[str]:
 
 
 def said_in_papers() -> list[Line]:
-    """Those of sentences. `netlab knock` is the worked example's, which is built and run apart."""
+    """Those of sentences, in papers and pages.
+
+    `netlab knock` is the worked example's, which is built and run apart.
+    """
+    texts = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in PAPERS}
+    texts |= {topic: read_page(topic, "en").body for topic in topics()}
     return [
-        Line(str(path.relative_to(ROOT)), text)
-        for path in PAPERS
-        for text in in_backticks(path.read_text(encoding="utf-8"))
-        if not (path.name == "extending.md" and "knock" in text)
+        Line(place, text)
+        for place, whole in texts.items()
+        for text in in_backticks(whole)
+        if not (place.endswith("extending.md") and "knock" in text)
     ]
