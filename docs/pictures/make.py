@@ -43,6 +43,8 @@ PICTURES = {
     "websocket": Picture("ws handshake", " A text message", "A binary message"),
     "socketio": Picture("socketio demo", "A room, and who hears", "A line is cut"),
     "oauth": Picture("oauth walkthrough", "The code for a token", "The token  "),
+    "io": Picture("io demo", "All of them on one axis", "What it took"),
+    "lb": Picture("lb demo one-slow", "Side by side", "3  Round robin"),
 }
 
 
