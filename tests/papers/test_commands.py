@@ -121,7 +121,7 @@ def test_those_that_serve_say_where_and_end_with_0_when_they_are_told_to(tmp_pat
     serving = sorted({line.command for line in OFFERED if SERVING.search(line.command)})
     assert serving
     for command in serving:
-        words = [free_port(word) for word in Line("", command).words]
+        words = any_port(Line("", command).words)
         process = subprocess.Popen(
             [sys.executable, "-u", "-m", *words],
             cwd=tmp_path, env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
@@ -135,7 +135,9 @@ def test_those_that_serve_say_where_and_end_with_0_when_they_are_told_to(tmp_pat
             assert (process.returncode, bool(first)) == (0, True), (command, err)
 
 
-def free_port(word: str) -> str:
+def any_port(words: list[str]) -> list[str]:
     """The port that a paper names may be taken here: any free one does as well."""
-    host, _, port = word.rpartition(":")
-    return f"{host}:0" if host == "127.0.0.1" and port.isdigit() else word
+    return [
+        re.sub(r":\d+$", ":0", word) if before == "--listen" else word
+        for before, word in zip(["", *words], words, strict=False)
+    ]
