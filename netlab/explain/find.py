@@ -32,7 +32,7 @@ class Found:
 def find(term: str, language: str = "en") -> Found:
     """By its name; else by the one name that a question holds (`what is a CNAME?`, `쿠키란`)."""
     names = index(language)
-    for wanted in (plain(term), plain(PREFIX.sub("", term, count=1))):
+    for wanted in (plain(term), plain(PREFIX.sub("", term, count=1)), plain(term).replace(" ", "")):
         if wanted in names:
             return Found(page(names[wanted], language))
     named = tuple(dict.fromkeys(names[name] for name in held(plain(term), tuple(names))))
@@ -53,6 +53,9 @@ def index(language: str = "en") -> dict[str, str]:
     ):
         for name, made in pairs:
             names.setdefault(plain(name), made.topic)
+    for name, topic in list(names.items()):
+        if KOREAN.search(name):  # there people write one word or two as they like
+            names.setdefault(name.replace(" ", ""), topic)
     return names
 
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "oauth": "OAuth",
     "io": "Blocking and non-blocking I/O",
     "lb": "Load balancing",
+    "doctor": "What this machine can show",
 }
 """In the order of netlab's questions. Pages of other commands are listed by their layer."""
 

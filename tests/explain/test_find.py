@@ -51,6 +51,9 @@ def test_a_slip_is_met_with_a_suggestion(term: str, topic: str) -> None:
         ("why is TTFB slow", "ttfb"),
         ("쿠키란", "cookies"),
         ("웹소켓이 뭐야", "websocket"),
+        ("권한위임이란", "oauth"),
+        ("해피아이볼", "happy-eyeballs"),
+        ("소켓 아이오", "socketio"),
         (unicodedata.normalize("NFD", "인증서가 뭐예요"), "tls.certificate"),
     ],
 )

@@ -48,8 +48,11 @@ def composed() -> set[str]:
     for name, call in calls():
         if name in ("step", "chapter") and call.args and isinstance(call.args[0], ast.JoinedStr):
             parts = call.args[0].values
-            gaps = [re.escape(p.value) if isinstance(p, ast.Constant) else "(.+)" for p in parts]
-            matches = [re.fullmatch("".join(map(str, gaps)), topic) for topic in topics()]
+            gaps = [
+                re.escape(str(part.value)) if isinstance(part, ast.Constant) else "(.+)"
+                for part in parts
+            ]
+            matches = [re.fullmatch("".join(gaps), topic) for topic in topics()]
             found |= {match[0] for match in matches if match and set(match.groups()) <= words}
     return found
 

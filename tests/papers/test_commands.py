@@ -14,8 +14,10 @@ from netlab.errors import Exit
 from tests.journeys.command import netlab
 from tests.papers.lines import (
     ELSEWHERE,
+    PAPERS,
     SERVING,
     Line,
+    blocks,
     of_pages,
     of_papers,
     parse,
@@ -114,6 +116,19 @@ def test_it_runs(command: str, up: Path) -> None:
         assert done.returncode in (0, *range(3, 8)), done.stderr
     else:
         assert done.returncode == 0, (done.stdout[-1500:], done.stderr)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "text",
+    [text for path in PAPERS if path.name != "extending.md" for text in blocks(path, "python")],
+)
+def test_the_python_of_a_paper_runs(text: str, up: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", text],
+        cwd=up, capture_output=True, text=True, timeout=50, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert (done.returncode, bool(done.stdout)) == (0, True), done.stderr
 
 
 @pytest.mark.slow
