@@ -76,7 +76,7 @@ def test_the_wheel_holds_nothing_else(wheel: set[str]) -> None:
 
 def test_from_the_sdist_the_same_wheel_can_be_built(sdist: set[str]) -> None:
     assert package() <= sdist
-    assert {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "docs/index.md"} <= sdist
+    assert {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "docs/netlab.1"} <= sdist
     assert [name for name in sdist if STRANGERS.search(name) and name != ".gitignore"] == []
 
 
