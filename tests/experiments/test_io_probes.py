@@ -1,6 +1,5 @@
 """The calls themselves: what a system answers, held against what POSIX and the manual say."""
 
-import resource
 import sys
 from typing import Any
 
@@ -12,6 +11,7 @@ from netlab.network.loopback import Loopback
 from netlab.recording.recorder import Recorder
 from netlab.recording.records import Fact, Header
 
+resource = pytest.importorskip("resource", reason="these are the answers of POSIX systems")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="epoll is Linux's")
 
 

@@ -18,6 +18,7 @@ async def run(bench: Bench, server: Server, delay: float) -> None:
     async with started(command("caller", str(server.port), str(delay))) as process:
         with recorder.phase(step, "A asks, once each way", "far end", path="detail"):
             told = json.loads(await line(process, PATIENCE + 2 * delay))
+    recorder.fact(step, "io.delay", delay, "s", "configured", note="B's work")
     *_, first, second = await server.served(told["port"])
     picture(bench, step, told["blocking"], first)
     step = bench.step("io.calling-non-blocking", "A calls, B works: non-blocking")
@@ -42,7 +43,7 @@ def picture(bench: Bench, step: str, told: dict[str, Any], worked: tuple[float, 
         owner = "netlab" if octets is None else "far end"
         recorder.span(step, name, called, back, owner, "detail", lane, note="recv")  # type: ignore[arg-type]
         before = back
-    recorder.span(step, "running", there, gone, "far end", "detail", "B, the server")
+    recorder.span(step, "as set", there, gone, "configured delay", "detail", "B, the server")
     nothing = [back - called for called, back, octets in calls if octets is None]
     recorder.fact(step, "io.calling.recv", calls[-1][1] - calls[-1][0], "s", note="its last call")
     recorder.fact(step, "io.calling.answered", calls[-1][1] - at(told["asked"]), "s")

@@ -107,7 +107,8 @@ def measured(
         "stretches": [stretch._asdict() for stretch in stretches(calls, start, end)],
         "asked": [(request.gone, request.come) for request in requests],
         "on_sockets": on_sockets(calls, socks),
-        "longest": {name: longest(calls, name) for name in calls.counts},
+        "longest": {name: max(took) for name, took in times(calls).items()},
+        "spent": {name: sum(took) for name, took in times(calls).items()},
     }  # fmt: skip
 
 
@@ -118,9 +119,12 @@ def on_sockets(calls: Calls, socks: Sequence[Socket]) -> dict[str, int]:
     return dict(made + calls.only_counted)
 
 
-def longest(calls: Calls, name: str) -> float:
-    """Seconds that the longest call of this name took; of those that were timed."""
-    return max((call.end - call.start for call in calls.made if call.name == name), default=0.0)
+def times(calls: Calls) -> dict[str, list[float]]:
+    """Seconds that each call took, by name; of those that were timed."""
+    took: dict[str, list[float]] = {}
+    for call in calls.made:
+        took.setdefault(call.name, []).append(call.end - call.start)
+    return took
 
 
 def _late() -> float:

@@ -38,7 +38,7 @@ def ask(bench: Bench, step: str, model: Model, delays: Sequence[float], workers:
             f"long will this take?",
             tuple(f"about {said(choice)}" for choice in choices),
             choices.index(right),
-            f"their waiting lies {model.way}.",
+            f"they wait {model.way}.",
         )
 
 

@@ -21,7 +21,7 @@ from netlab.experiments.io.calls import Calls
 from netlab.experiments.io.request import Request
 
 Run = Callable[[Sequence[Request], Calls, int], None]
-Way = Literal["one after another", "all at once", "as many as there are workers"]
+Way = Literal["one after another", "all at once", "as many at once as there are workers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Model:
 
 ONE: Way = "one after another"
 ALL: Way = "all at once"
-SOME: Way = "as many as there are workers"
+SOME: Way = "as many at once as there are workers"
 MULTIPLEXED = "I/O multiplexing"
 
 MODELS: dict[str, Model] = {
@@ -90,7 +90,7 @@ def _no_io_uring() -> str | None:
     if sys.platform != "linux":
         return "io_uring is Linux's; Windows completes with IOCP, through asyncio's Proactor loop"
     if importlib.util.find_spec("liburing") is None:
-        return "no binding for it is installed: pip install 'netlab-concepts[io-uring]'"
+        return "no binding for it is installed: pip install liburing"
     return _refused()
 
 

@@ -8,7 +8,7 @@ from time import perf_counter
 from netlab.experiments.bench import Bench
 from netlab.experiments.io.probes.log import Log, connected, name_of
 
-LARGE = 16 * 1024 * 1024
+LARGE = 64 * 1024 * 1024
 """Octets that no socket's buffer takes at once."""
 WAIT = 2.0
 """Seconds after which loopback would have answered."""
