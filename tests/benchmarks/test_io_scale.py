@@ -50,10 +50,10 @@ def test_services_beside_an_epoll_server_in_c(peer: tuple[str, ...]) -> None:
         for _ in range(ROUNDS)
     ]
     base = statistics.median(c for c, _ in rounds)
-    print(f"\nC epoll {base * 1e6:.2f} µs a request with {CONNECTIONS} connections, {os.uname()[2]}")
-    ratios = {
-        model: statistics.median(ours[model] / c for c, ours in rounds) for model in MOST
-    }
+    print(
+        f"\nC epoll {base * 1e6:.2f} µs a request with {CONNECTIONS} connections, {os.uname()[2]}"
+    )
+    ratios = {model: statistics.median(ours[model] / c for c, ours in rounds) for model in MOST}
     for model, ratio in ratios.items():
         mine = statistics.median(ours[model] for _, ours in rounds)
         print(f"{model} {mine * 1e6:.2f} µs, ratio {ratio:.2f} (at most {MOST[model]})")

@@ -4,10 +4,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from netlab.recording.records import Value
 
-
-def raise_files() -> Mapping[str, Value]:
+def raise_files() -> Mapping[str, int | None]:
     """Let this process have all the descriptors that it may; answers the limit, and the one before.
 
     The soft limit is often 1,024, which has been select's limit as well; any process may raise its

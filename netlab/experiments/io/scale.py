@@ -13,6 +13,7 @@ from netlab.experiments.bench import Bench
 from netlab.experiments.io import limits, scale_told
 from netlab.experiments.io.scale_run import Outcome, Wish, perform, processors
 from netlab.experiments.io.services import SERVICES, missing
+from netlab.recording.records import Value
 
 SPARED = ("blocking", "pool", "busy", "selectors", "asyncio", "asyncio-blocking", "to-thread")
 """What a run without --models leaves out: it breaks at once, or is much like another one."""
@@ -29,7 +30,7 @@ class Options:
 
     counts: tuple[int, ...] = (10, 100, 1000, 10_000)
     models: tuple[str, ...] = field(default_factory=usual)
-    wish: Wish = Wish(seconds=0.5)
+    wish: Wish = field(default_factory=Wish)
     max_time: float = 180.0
 
 
@@ -57,7 +58,7 @@ def _settings(bench: Bench, step: str, options: Options) -> None:
     fact(step, "io.apart", processors()[0] is not None, origin="configured",
          note="server and clients are kept to a processor each")  # fmt: skip
     fact(step, "io.limits.threads", limits.threads(), origin="kernel")
-    spared = [name for name in SERVICES if name not in options.models]
+    spared: list[Value] = [name for name in SERVICES if name not in options.models]
     fact(step, "io.scale.spared", spared, origin="configured", note="--models names them")
 
 
@@ -74,7 +75,7 @@ async def _all(
             outcome = await _one(bench, options.wish, model, count)
             outcomes.append(outcome)
             if not outcome.whole and count < options.counts[-1]:
-                left_out.append(f"{model} beyond {count}: it served {outcome.held} of these")
+                left_out.append(f"{model} beyond {count}, of which it served {outcome.held}")
                 break
     return outcomes, left_out
 

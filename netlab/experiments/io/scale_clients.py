@@ -213,7 +213,6 @@ class Clients:
                         under_way -= 1
         return under_way
 
-
     def ready(self, selector: selectors.BaseSelector) -> Ready:
         """Who has something to hear; nobody, when that lasts too long.
 

@@ -29,7 +29,7 @@ class Wish:
     """payload: octets of each request. workers: of the model `pool`. seconds: of the window."""
 
     active: int = 10
-    seconds: float = 1.0
+    seconds: float = 0.5
     payload: int = 64
     workers: int = 8
 

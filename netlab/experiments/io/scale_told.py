@@ -1,10 +1,10 @@
-"""What `netlab io scale` found: facts of each run, the tables over all, and what to make of them."""
+"""What `netlab io scale` found: the facts of each run, and the rows of the tables over all."""
 
 from collections.abc import Iterable, Sequence
 
 from netlab.experiments.bench import Bench
-from netlab.experiments.io.scale_run import Outcome
 from netlab.experiments.io.scale_judged import judge_cost, judge_held, judge_threads
+from netlab.experiments.io.scale_run import Outcome
 from netlab.experiments.io.services import SERVICES
 from netlab.recording.records import Value
 

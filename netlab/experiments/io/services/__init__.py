@@ -84,5 +84,6 @@ def available(name: str, where: str) -> Service:
     service = named(name, where)
     reason = missing(name)
     if reason is not None:
-        raise NetlabError(f"{where}: {reason}", advice="netlab io serve epoll, poll or selectors")
+        there = ", ".join(other for other in SERVICES if missing(other) is None)
+        raise NetlabError(f"{where}: {reason}", advice=f"here there are {there}")
     return service

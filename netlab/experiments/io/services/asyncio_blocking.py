@@ -1,4 +1,4 @@
-"""asyncio with a blocking call in it: one client that is silent, and the whole loop stands still."""
+"""asyncio with a blocking call in it: one silent client stops the loop."""
 
 import asyncio
 import contextlib
@@ -25,5 +25,6 @@ async def echo(sock: socket.socket) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setblocking(True)
     with sock, contextlib.suppress(OSError):
-        while octets := sock.recv(READ):  # no `await`: the loop's only thread sleeps in here
+        # No `await`: the only thread of the loop sleeps in here.
+        while octets := sock.recv(READ):
             sock.sendall(octets)

@@ -1,4 +1,4 @@
-"""An asyncio protocol: the loop reads into a buffer of ours and calls us; no coroutine is woken."""
+"""An asyncio protocol: the loop reads and calls us; no coroutine wakes."""
 
 import asyncio
 import socket
@@ -8,7 +8,7 @@ BACKLOG = 4096
 """asyncio would set the listening socket's queue back to 100."""
 
 buffer = bytearray(65536)
-"""One for all clients: what is read is passed on before the loop turns to the next."""
+"""One for all: what is read is passed on before the next is read."""
 view = memoryview(buffer)
 
 
@@ -32,10 +32,12 @@ class Echo(asyncio.BufferedProtocol):
         return buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        self.transport.write(view[:nbytes])  # what cannot go out at once is copied and kept
+        # What cannot go out at once is copied, and kept.
+        self.transport.write(view[:nbytes])
 
     def pause_writing(self) -> None:
-        self.transport.pause_reading()  # a client that does not read is not read from
+        # A client that does not read is not read from.
+        self.transport.pause_reading()
 
     def resume_writing(self) -> None:
         self.transport.resume_reading()

@@ -1,4 +1,4 @@
-"""asyncio's streams: a reader and a writer for each client, and a coroutine between the two."""
+"""asyncio's streams: a reader, a writer, and a coroutine between them."""
 
 import asyncio
 import contextlib
@@ -20,12 +20,14 @@ async def accept(listener: socket.socket) -> None:
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     transport = writer.transport
-    # The transport asks the kernel for 256 KiB at a time, and so for a buffer of that size, which
-    # the C library may map and unmap for every single read: that cost more than all else here.
+    # The transport reads up to 256 KiB at a time, into a new buffer of
+    # that size, which the C library may map and unmap for each read:
+    # that cost more than all else here.
     transport.max_size = READ  # type: ignore[attr-defined]
     with contextlib.suppress(OSError):
         while octets := await reader.read(READ):
             writer.write(octets)
             if transport.get_write_buffer_size():
-                await writer.drain()  # a client that does not read is not read from
+                # A client that does not read is not read from.
+                await writer.drain()
     writer.close()

@@ -1,4 +1,4 @@
-"""Blocking, one client after another: whoever comes second waits until the first has gone."""
+"""Blocking, one client after another: the second waits for the first."""
 
 import contextlib
 import socket
@@ -15,5 +15,5 @@ def serve(listener: socket.socket, workers: int) -> None:
 def echo(sock: socket.socket) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with sock, contextlib.suppress(OSError):
-        while octets := sock.recv(READ):  # sleeps until this client says something
+        while octets := sock.recv(READ):  # sleeps until this one speaks
             sock.sendall(octets)

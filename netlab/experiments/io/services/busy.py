@@ -1,4 +1,4 @@
-"""Non-blocking, polling busily: ask every socket whether there is something, again and again."""
+"""Non-blocking, polling busily: ask every socket, again and again."""
 
 import socket
 

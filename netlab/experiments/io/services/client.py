@@ -1,10 +1,13 @@
-"""One client of the services that never block: what came in goes out, what does not fit waits."""
+"""One client of a service that never blocks.
+
+What came in goes out again; what does not fit waits for room.
+"""
 
 import socket
 from collections.abc import Iterator
 
 READ, WRITE, GONE = 1, 2, 0
-"""What a client waits for: that there is something to read, that there is room to write."""
+"""What a client waits for: something to read, room to write, nothing."""
 
 buffer = bytearray(65536)
 """One for all of them: only one client is being served at any instant."""
@@ -22,7 +25,7 @@ class Client:
         self.sock, self.unsent, self.wish = sock, b"", READ
 
     def serve(self) -> int:
-        """Do what can be done now; answers what this client waits for next, GONE at its end."""
+        """Do what can be done now; answers what this client waits for next."""
         if self.wish == WRITE:
             return self.send(self.unsent)
         try:
@@ -34,7 +37,7 @@ class Client:
         return self.send(view[:count]) if count else self.close()
 
     def send(self, octets: bytes | memoryview) -> int:
-        """Send, and keep what does not fit: as long as there is some, no more is read."""
+        """Send, and keep what does not fit: until that is out, no more is read."""
         try:
             sent = self.sock.send(octets)
         except BlockingIOError:

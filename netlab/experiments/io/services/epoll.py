@@ -1,10 +1,15 @@
-"""epoll: the kernel keeps the list of sockets; each wait brings only those that are ready."""
+"""epoll: the kernel keeps the list; a wait brings only who is ready."""
 
 import select
 import socket
 import sys
 
-from netlab.experiments.io.services.client import GONE, READ, Client, accepted
+from netlab.experiments.io.services.client import (
+    GONE,
+    READ,
+    Client,
+    accepted,
+)
 
 assert sys.platform == "linux"
 
@@ -18,7 +23,8 @@ def serve(listener: socket.socket, workers: int) -> None:
     epoll.register(door, select.EPOLLIN)
     clients: dict[int, Client] = {}
     while True:
-        for number, _ in epoll.poll(-1, MOST):  # its price: the ready ones, not all
+        # Its price: those that are ready, however many there are.
+        for number, _ in epoll.poll(-1, MOST):
             if number == door:
                 for sock in accepted(listener):
                     clients[sock.fileno()] = Client(sock)
@@ -28,6 +34,7 @@ def serve(listener: socket.socket, workers: int) -> None:
             before = client.wish
             wish = client.serve()
             if wish == GONE:
-                del clients[number]  # closing took it off the kernel's list as well
+                del clients[number]  # closing took it off the kernel's list
             elif wish != before:
-                epoll.modify(number, select.EPOLLIN if wish == READ else select.EPOLLOUT)
+                reading = wish == READ
+                epoll.modify(number, select.EPOLLIN if reading else select.EPOLLOUT)

@@ -1,10 +1,15 @@
-"""kqueue: as epoll on macOS and the BSDs; what is ready comes with how much there is of it."""
+"""kqueue: what epoll is on Linux, on macOS and the BSDs."""
 
 import select
 import socket
 import sys
 
-from netlab.experiments.io.services.client import GONE, READ, Client, accepted
+from netlab.experiments.io.services.client import (
+    GONE,
+    READ,
+    Client,
+    accepted,
+)
 
 assert sys.platform == "darwin"
 
@@ -30,7 +35,8 @@ def serve(listener: socket.socket, workers: int) -> None:
             if wish == GONE:
                 del clients[event.ident]
             elif wish != before:
-                kqueue.control([unwatch(event.ident, before), watch(event.ident, wish)], 0)
+                changes = [unwatch(event.ident, before), watch(event.ident, wish)]
+                kqueue.control(changes, 0)
 
 
 def watch(number: int, wish: int) -> select.kevent:
@@ -42,4 +48,5 @@ def unwatch(number: int, wish: int) -> select.kevent:
 
 
 def filter_of(wish: int) -> int:
-    return select.KQ_FILTER_READ if wish == READ else select.KQ_FILTER_WRITE
+    reading = wish == READ
+    return select.KQ_FILTER_READ if reading else select.KQ_FILTER_WRITE

@@ -1,10 +1,15 @@
-"""poll: the whole list of sockets goes to the kernel in every call, which looks at each one."""
+"""poll: the whole list goes to the kernel in every call."""
 
 import select
 import socket
 import sys
 
-from netlab.experiments.io.services.client import GONE, READ, Client, accepted
+from netlab.experiments.io.services.client import (
+    GONE,
+    READ,
+    Client,
+    accepted,
+)
 
 assert sys.platform != "win32"
 
@@ -15,7 +20,8 @@ def serve(listener: socket.socket, workers: int) -> None:
     poll.register(door, select.POLLIN)
     clients: dict[int, Client] = {}
     while True:
-        for number, _ in poll.poll():  # its price: all of them, however few are ready
+        # Its price: the kernel looks at each, however few are ready.
+        for number, _ in poll.poll():
             if number == door:
                 for sock in accepted(listener):
                     clients[sock.fileno()] = Client(sock)
@@ -26,4 +32,5 @@ def serve(listener: socket.socket, workers: int) -> None:
                 del clients[number]
                 poll.unregister(number)
             else:
-                poll.modify(number, select.POLLIN if wish == READ else select.POLLOUT)
+                reading = wish == READ
+                poll.modify(number, select.POLLIN if reading else select.POLLOUT)

@@ -1,4 +1,4 @@
-"""A pool of threads: as many clients as there are workers; the next one waits in the queue."""
+"""A pool of threads: as many clients as workers; the next one waits."""
 
 import contextlib
 import queue
@@ -25,5 +25,5 @@ def work(accepted: "queue.SimpleQueue[socket.socket]") -> None:
 def echo(sock: socket.socket) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with sock, contextlib.suppress(OSError):
-        while octets := sock.recv(READ):  # an idle client keeps its worker all the same
+        while octets := sock.recv(READ):  # the idle keep their worker too
             sock.sendall(octets)

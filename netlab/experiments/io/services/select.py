@@ -1,4 +1,4 @@
-"""select: three sets of bits, one for each descriptor up to a fixed limit, copied in every call."""
+"""select: sets with a bit for each descriptor, copied in every call."""
 
 import select
 import socket
@@ -10,12 +10,14 @@ def serve(listener: socket.socket, workers: int) -> None:
     listener.setblocking(False)
     clients: dict[socket.socket, Client] = {}
     while True:
-        to_read = [sock for sock, client in clients.items() if client.wish == READ]
-        to_write = [sock for sock, client in clients.items() if client.wish != READ]
-        # Where a descriptor has no bit in the set (FD_SETSIZE is 1024 on most systems), this fails.
+        to_read = [who for who in clients if clients[who].wish == READ]
+        to_write = [who for who in clients if clients[who].wish != READ]
+        # This fails where a descriptor has no bit in the sets: beyond
+        # FD_SETSIZE, which is 1024 on most systems.
         readable, writable, _ = select.select([listener, *to_read], to_write, [])
         for sock in readable + writable:
             if sock is listener:
-                clients.update((new, Client(new)) for new in accepted(listener))
+                for new in accepted(listener):
+                    clients[new] = Client(new)
             elif not clients[sock].serve():
                 del clients[sock]

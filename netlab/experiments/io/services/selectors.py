@@ -1,26 +1,34 @@
-"""Python's selectors: one face for epoll, kqueue, poll and select, whichever is the best here."""
+"""Python's selectors: one face for epoll, kqueue, poll and select."""
 
 import selectors
 import socket
 
-from netlab.experiments.io.services.client import GONE, READ, Client, accepted
+from netlab.experiments.io.services.client import (
+    GONE,
+    READ,
+    Client,
+    accepted,
+)
+
+READABLE = selectors.EVENT_READ
 
 
 def serve(listener: socket.socket, workers: int) -> None:
     listener.setblocking(False)
     selector = selectors.DefaultSelector()
-    selector.register(listener, selectors.EVENT_READ)
+    selector.register(listener, READABLE)
     while True:
         for key, _ in selector.select():
             if key.fileobj is listener:
                 for sock in accepted(listener):
-                    selector.register(sock, selectors.EVENT_READ, Client(sock))
+                    client = Client(sock)
+                    selector.register(sock, READABLE, client)
                 continue
-            client: Client = key.data
+            client = key.data
             before = client.wish
             wish = client.serve()
             if wish == GONE:
                 selector.unregister(key.fd)
             elif wish != before:
-                events = selectors.EVENT_READ if wish == READ else selectors.EVENT_WRITE
+                events = READABLE if wish == READ else selectors.EVENT_WRITE
                 selector.modify(key.fd, events, client)

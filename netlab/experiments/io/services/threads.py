@@ -1,4 +1,4 @@
-"""A thread apiece: each sleeps in recv for one client, and the kernel wakes the right one."""
+"""A thread apiece: the kernel wakes the one whose client has spoken."""
 
 import contextlib
 import socket
@@ -16,5 +16,5 @@ def serve(listener: socket.socket, workers: int) -> None:
 def echo(sock: socket.socket) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with sock, contextlib.suppress(OSError):
-        while octets := sock.recv(READ):  # this thread sleeps, and no other
+        while octets := sock.recv(READ):  # only this thread sleeps
             sock.sendall(octets)

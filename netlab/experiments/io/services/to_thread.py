@@ -1,4 +1,4 @@
-"""asyncio with to_thread: the blocking call goes to a pool, which has only so many threads."""
+"""asyncio with to_thread: the blocking calls go to a pool of threads."""
 
 import asyncio
 import contextlib
@@ -16,8 +16,9 @@ async def accept(listener: socket.socket) -> None:
     loop, tasks = asyncio.get_running_loop(), set[asyncio.Task[None]]()
     while True:
         sock, _ = await loop.sock_accept(listener)
-        # The loop stays free, but each client keeps a thread of the default pool: the number of
-        # processors and four. Who finds none free waits.
+        # The loop stays free, but each client keeps a thread of the
+        # default pool, which has four more than there are processors.
+        # Who finds none free waits.
         task = loop.create_task(asyncio.to_thread(echo, sock))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
