@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import Awaitable, Callable
 
@@ -83,7 +84,7 @@ async def ask(backend: Backend, rules: Check) -> str | None:
     except TimeoutError:
         return f"nothing within {rules.timeout:g} s"
     except OSError as error:
-        return error.strerror or type(error).__name__
+        return os.strerror(error.errno) if error.errno else type(error).__name__
 
 
 async def _get(
