@@ -27,6 +27,8 @@ SOURCE = re.compile(
     r"|OpenID Connect (Core|Discovery) §\d+(\.\d+)*"
     r"|draft-[a-z\d-]+|FIPS \d+|UTS #\d+"
     r"|CA/Browser Forum [A-Z][A-Za-z ]+ §\d+(\.\d+)*"
+    r"|PROXY protocol §\d+(\.\d+)*"
+    r"|[A-Z][a-z]+ (19|20)\d\d( §\d+(\.\d+)*)?"  # a paper, by its first author
     r"|[a-z.]+\([357]\)"
 )
 
