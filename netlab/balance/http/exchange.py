@@ -56,6 +56,7 @@ class Exchange:
         except ConnectionError:
             raise Gone from None
         except Torn as torn:
+            status = None
             self.tear(backend, torn)
             raise Gone from None
         finally:
@@ -207,7 +208,7 @@ class Exchange:
                 self.who.address,
                 self.latency,
                 now - self.began,
-                self.upload.octets,
+                self.request.octets + self.upload.octets,
                 self.client.sent - self.sent_before,
                 status,
                 self.asking.name,

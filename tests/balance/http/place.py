@@ -19,6 +19,7 @@ from netlab.balance.events import Event
 from netlab.balance.http.proxy import serve_http
 from netlab.balance.pool import Pool
 from netlab.balance.settings import Server, Settings
+from tests.dissect import tlspair
 
 E = TypeVar("E", bound=Event)
 DEADLINE = 10.0
@@ -91,9 +92,7 @@ class Backend:
             self.ended.append("end")
         return data
 
-    async def hear(
-        self, parser: h11.Connection, reader: asyncio.StreamReader
-    ) -> Request | None:
+    async def hear(self, parser: h11.Connection, reader: asyncio.StreamReader) -> Request | None:
         """The next request as h11 reads it; None at the connection's end."""
         request: Request | None = None
         while True:
@@ -248,7 +247,7 @@ class Place:
             if self.tls is None:
                 yield sock
             else:
-                with self.tls.wrap_socket(sock, server_hostname="a.example") as wrapped:
+                with self.tls.wrap_socket(sock, server_hostname=tlspair.NAME) as wrapped:
                     yield wrapped
 
     def ask(self, octets: bytes) -> bytes:
