@@ -5,7 +5,7 @@ by their names. `encode` and `decode` are the form in a child's journal.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from netlab.balance.backend import State
@@ -38,7 +38,8 @@ class Finished:
     """What it was chosen for is over.
 
     latency: seconds until it was connected (layer 4) or until the head of its response (layer 7).
-    seconds: the whole. received, sent: octets of the client and to the client.
+    seconds: the whole. received, sent: octets of the client and to the client. how: "ended" when
+    it came to an end in order, else what cut it.
     """
 
     at: float
@@ -50,6 +51,7 @@ class Finished:
     sent: int
     status: int | None = None
     request: str | None = None
+    how: str = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +135,13 @@ KINDS: Mapping[str, type[Event]] = {
 }
 
 
+NAMES = {kind: (name, tuple(kind.__dataclass_fields__)) for name, kind in KINDS.items()}
+
+
 def encode(event: Event) -> dict[str, Any]:
     """As JSON has it: `event` names the kind."""
-    return {"event": type(event).__name__.lower(), **asdict(event)}
+    name, fields = NAMES[type(event)]
+    return {"event": name, **{field: getattr(event, field) for field in fields}}
 
 
 def decode(data: Mapping[str, Any]) -> Event:

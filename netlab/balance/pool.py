@@ -102,11 +102,17 @@ class Pool:
     @contextmanager
     def use(self, backend: Backend) -> Iterator[None]:
         """It has one more open for as long as the body runs."""
-        backend.active += 1
+        self.take(backend)
         try:
             yield
         finally:
-            backend.active -= 1
+            self.give(backend)
+
+    def take(self, backend: Backend) -> None:
+        backend.active += 1
+
+    def give(self, backend: Backend) -> None:
+        backend.active -= 1
 
     def succeeded(self, backend: Backend, latency: float) -> None:
         """It did what it was picked for: seconds until it answered."""

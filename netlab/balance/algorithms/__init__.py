@@ -10,6 +10,12 @@ from netlab.balance.backend import Backend
 NAMES = {
     "roundrobin": "RoundRobin",
     "leastconn": "LeastConnections",
+    "random": "Random",
+    "random2": "TwoChoices",
+    "source": "SourceHash",
+    "consistent": "ConsistentHash",
+    "maglev": "Maglev",
+    "ewma": "LeastResponseTime",
 }
 """An algorithm's name, which is its module's too, and its class."""
 
