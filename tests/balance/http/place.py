@@ -56,6 +56,8 @@ class Backend:
         self.requests: list[Request] = []
         self.ended: list[str] = []
         """How each connection was over: "end" or "reset"."""
+        self.garbled: list[str] = []
+        """What h11 could not read."""
         self.port = 0
         self.server: asyncio.Server | None = None
         self.writers: set[asyncio.StreamWriter] = set()
@@ -79,6 +81,8 @@ class Backend:
             await self.talk(self, reader, writer)
         except ConnectionError:
             self.ended.append("reset")
+        except h11.RemoteProtocolError as error:
+            self.garbled.append(str(error))
         finally:
             self.writers.discard(writer)
             writer.close()
@@ -153,6 +157,8 @@ class Place:
         self.up = threading.Event()
         self.thread = threading.Thread(target=lambda: asyncio.run(self.main()))
         self.failure: BaseException | None = None
+        self.lax = False
+        """Another proxy stands before these backends, and may send what h11 cannot read."""
 
     @property
     def backend(self) -> Backend:
@@ -205,6 +211,8 @@ class Place:
             await backend.stop()
         await serving
         self.finished.set()
+        if any(backend.garbled for backend in self.backends) and not self.lax:
+            raise AssertionError([backend.garbled for backend in self.backends])
 
     def wrong(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self.failure = context.get("exception") or RuntimeError(context["message"])

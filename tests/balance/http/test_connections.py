@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import gc
+import random
 import socket
 import ssl
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +176,19 @@ class TestAborts:
             sock.shutdown(socket.SHUT_WR)
             assert Answer.of(rest(sock)).status == 400
 
+    def test_a_body_that_goes_wrong_while_the_answer_comes_is_not_the_backend_s_fault(self) -> None:
+        """And an answer that ends with its connection must not look whole."""
+        start = b"HTTP/1.1 200 OK\r\n\r\nhalf"
+        with Place(held(start)) as place, place.client() as sock:
+            sock.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+            until(sock, b"4\r\nhalf\r\n")
+            sock.sendall(b"1\na\r\n0\r\n\r\n")
+            with pytest.raises(ConnectionResetError):
+                rest(sock)
+            place.wait(lambda: place.backend.ended)
+            assert place.backend.ended == ["reset"]
+            assert not place.of(Failed)
+
 
 class TestBackpressure:
     def test_an_answer_that_nobody_takes_is_not_taken_from_the_backend(self) -> None:
@@ -247,6 +262,45 @@ class TestDraining:
             place.wait(place.serving.done)
             with contextlib.suppress(ConnectionResetError):
                 assert rest(sock) == b""
+
+
+@pytest.mark.slow
+def test_clients_that_come_and_go_as_they_like_leave_nothing_behind() -> None:
+    """Two thousand, of which some break off at every point there is."""
+    chance = random.Random(7)
+    octets = (
+        b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n123456789",
+        b"PUT /c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    )
+
+    def one() -> None:
+        with place.client() as sock:
+            for _ in range(chance.randint(1, 4)):
+                message = chance.choice(octets)
+                cut = chance.random() < 0.3
+                sock.sendall(message[: chance.randint(0, len(message))] if cut else message)
+                if cut:
+                    return
+                if chance.random() < 0.8:
+                    until(sock, b"\r\n\r\nb")
+
+    def many() -> None:
+        for _ in range(250):
+            one()
+
+    with Place(None, None, None) as place:
+        threads = [threading.Thread(target=many) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        place.wait(lambda: len(place.of(Accepted)) == 2000)
+        place.wait(lambda: all(backend.active == 0 for backend in place.pool.backends))
+        place.loop.call_soon_threadsafe(place.stop.set)
+        place.wait(place.serving.done)
+        assert not place.of(Failed)
+        assert all(wire.lost for wire in wires())
 
 
 class TestTls:
