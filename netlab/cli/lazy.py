@@ -12,6 +12,7 @@ COMMANDS = {
     "ws": "netlab.cli.ws",
     "socketio": "netlab.cli.socketio",
     "oauth": "netlab.cli.oauth",
+    "lb": "netlab.cli.lb",
     "replay": "netlab.cli.replay",
     "explain": "netlab.cli.explain",
     "lab": "netlab.cli.lab",
