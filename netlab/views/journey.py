@@ -97,6 +97,8 @@ def closing(story: Story, sheet: Sheet) -> list[Line]:
 
 def _in_short(story: Story, sheet: Sheet) -> list[Line]:
     book = ledger(story.recording.records)
+    if not book.leaves:  # no journey's: its chapters say how long things took
+        return []
     return heading("Where the time went", f"total {say(book.total, 's')}", sheet)
 
 

@@ -70,7 +70,9 @@ def test_alone_an_algorithm_needs_no_prefix() -> None:
     assert ran.code == Exit.OK, ran.err
     assert at(ran, "lb.backend.b3").keys() >= {"lb.requests"}
     assert at(ran, "lb.equal")["lb.loop"] == "closed"
-    table = at(ran, "lb.total.maglev")["lb.table"]
+    total = at(ran, "lb.total.maglev")
+    table = total["lb.table"]
+    assert sum(row["requests"] for row in table) == total["lb.requests"] > 0
     assert [row["backend"] for row in table] == ["b1", "b2", "b3"]
 
 
