@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import Awaitable, Callable
 
 from netlab.balance.backend import Backend
-from netlab.balance.pool import Pool
+from netlab.balance.pool import Pool, counted
 from netlab.balance.settings import Check
 
 LONGEST = 1024
@@ -61,9 +62,9 @@ async def _check(pool: Pool, backend: Backend, tally: Tally, probe: Probe) -> No
     if tally.count(why is None) and backend in pool.backends:
         rules = tally.rules
         if why is None:
-            pool.mark(backend, "up", f"{rules.rise} good checks in a row", "check")
+            pool.mark(backend, "up", f"{counted(rules.rise, 'good check')} in a row", "check")
         else:
-            said = f"{rules.fall} failed checks in a row, the last: {why}"
+            said = f"{counted(rules.fall, 'failed check')} in a row, the last: {why}"
             pool.mark(backend, "down", said, "check")
 
 
@@ -83,7 +84,7 @@ async def ask(backend: Backend, rules: Check) -> str | None:
     except TimeoutError:
         return f"nothing within {rules.timeout:g} s"
     except OSError as error:
-        return error.strerror or type(error).__name__
+        return os.strerror(error.errno) if error.errno else type(error).__name__
 
 
 async def _get(

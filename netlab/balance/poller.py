@@ -124,15 +124,15 @@ if sys.platform == "linux":
                 elif events & WRITE:
                     who.writable()
                 if events & RESET and watched.get(descriptor) is who:
-                    self._judge(who)
+                    self._judge(who, events)
 
-        def _judge(self, who: Watched) -> None:
+        def _judge(self, who: Watched, events: int) -> None:
             """A reset leaves an error: ECONNRESET, or EPIPE after its peer's end. Both directions
-            ended in order is a HUP as well: nothing will come of that one, and it must not be
-            told for ever."""
+            ended in order is a HUP as well. It says nothing new, and while nobody reads what is
+            left it would be told for ever: off with it until somebody does."""
             if who.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
                 who.was_reset()
-            else:
+            elif not events & (READ | WRITE):
                 self.forget(who)
 
 

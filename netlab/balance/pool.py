@@ -127,10 +127,8 @@ class Pool:
         now = self.clock()
         self.tell(Failed(now, backend.name, why))
         if self._watches is not None and self._watches[backend].failed(now):
-            rules = self._watches.rules
-            self.mark(
-                backend, "down", f"{rules.fails} failures in a row, the last: {why}", "passive"
-            )
+            said = f"{counted(self._watches.rules.fails, 'failure')} in a row, the last: {why}"
+            self.mark(backend, "down", said, "passive")
 
     # Who is up
 
@@ -187,3 +185,7 @@ class Pool:
 
 def _together(says: Collection[State]) -> State:
     return "down" if "down" in says else "draining" if "draining" in says else "up"
+
+
+def counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

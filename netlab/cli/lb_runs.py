@@ -88,9 +88,7 @@ def play(asked: Asked, look: Look) -> Exit:
     if asked.engine is not None:
         engines.need(asked.engine)
     run = experiment(asked.scenario)
-    return perform(
-        f"lb demo {asked.scenario}", lambda bench: run(bench, options), Loopback(), look
-    )
+    return perform(f"lb demo {asked.scenario}", lambda bench: run(bench, options), Loopback(), look)
 
 
 def experiment(name: str) -> "Callable[[Bench, Options], Coroutine[Any, Any, Exit]]":

@@ -29,9 +29,11 @@ def print_source(name: str) -> Exit:
             advice=f"did you mean {near[0]}?" if near else ", ".join(NAMES),
         )
     text = (files(ROOM) / f"{name}.py").read_text(encoding="utf-8")
+    beside = [other for other in NAMES if f"from {ROOM}.{other} import" in text]
     sys.stdout.write(
         f"# netlab/balance/algorithms/{name}.py, as netlab runs it (licence: MIT).\n"
-        f"# In use:  netlab lb run --algorithm {name} --backend HOST:PORT --backend HOST:PORT\n\n"
+        f"# In use:  netlab lb run --algorithm {name} --backend HOST:PORT --backend HOST:PORT\n"
+        f"{''.join(f'# Builds on:  netlab lb source {other}{chr(10)}' for other in beside)}\n"
         f"{text}"
     )
     return Exit.OK

@@ -83,7 +83,7 @@ def _headline(message: Message, chapter: Chapter) -> str:
 
 
 def series(chapter: Chapter, sheet: Sheet) -> list[Line]:
-    """Many measurements of one kind: how many, and how they lie; below --deep not those of parts."""
+    """Many measurements of one kind, and how they lie; below --deep not those of parts."""
     made: list[Line] = []
     for one in chapter.all(Series):
         if sheet.depth != "deep" and one.step != chapter.step.id:

@@ -30,6 +30,8 @@ SOURCE = re.compile(
     r"|draft-[a-z\d-]+|FIPS \d+|UTS #\d+"
     r"|CA/Browser Forum [A-Z][A-Za-z ]+ §\d+(\.\d+)*"
     r"|[a-z_.]+\([2357]\)|POSIX\.1-2024 [a-z_]+|PEP \d+"
+    r"|PROXY protocol §\d+(\.\d+)*"
+    r"|[A-Z][a-z]+ (19|20)\d\d( §\d+(\.\d+)*)?"  # a paper, by its first author
 )
 
 FORMS = {

@@ -11,8 +11,7 @@ class SourceHash(Algorithm):
     """The hash of the key, modulo the weights.
 
     The key is the client's address unless another was named. When a backend comes or goes the
-    modulus changes, and nearly all keys move: of those that could have stayed with n backends,
-    1 in n + 1 does.
+    modulus changes, and nearly all keys move: when one joins n others, 1 key in n + 1 stays.
     """
 
     def pick(self, key: bytes = b"", without: Collection[Backend] = ()) -> Backend | None:

@@ -114,7 +114,7 @@ def write(account: Account, recorder: Recorder, listen: str) -> None:
     """Into the recording, in one chapter; each backend's figures are a part of it."""
     settings = account.settings
     recorder.step(STEP, "The balancer's run")
-    what = "connections" if settings.layer == 4 else "requests"
+    what = "Connections" if settings.layer == 4 else "Requests"
     facts: dict[str, Value] = {
         "lb.layer": settings.layer,
         "lb.algorithm": settings.algorithm,

@@ -57,6 +57,9 @@ class Child:
             self.process = subprocess.Popen(
                 command_line(module, settings),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=True,
+                # Ctrl-C is sent to the whole session of a terminal. The parent decides what it
+                # means, and a child that is still starting up cannot ignore it yet.
+                start_new_session=True,
             )  # fmt: skip
         except OSError as error:
             raise broken(module, str(error)) from error

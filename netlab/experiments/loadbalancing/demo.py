@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from itertools import product
 
 from netlab.errors import Exit, NetlabError
@@ -43,7 +42,9 @@ async def run(bench: Bench, name: str, options: Options) -> Exit:
         moving.computed(bench, step, plan)
     answers = step
     if len(chapters) > 1:
-        topic = "lb.compare" if {*USUAL} <= {*plan.algorithms} and steady(plan) else "lb.compare-runs"
+        topic = (
+            "lb.compare" if {*USUAL} <= {*plan.algorithms} and steady(plan) else "lb.compare-runs"
+        )
         answers = bench.step(topic, "Side by side")
         told.compared(bench, answers, chapters)
     for chapter in chapters:
@@ -109,5 +110,3 @@ async def watched(
             yield hear, samples
         finally:
             telling.cancel()
-
-

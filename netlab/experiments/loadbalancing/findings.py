@@ -7,6 +7,7 @@ from netlab.experiments.loadbalancing import figures
 from netlab.experiments.loadbalancing.scenario import Plan
 from netlab.experiments.loadbalancing.told import Chapter
 from netlab.experiments.loadbalancing.words import title
+from netlab.recording.records import Severity
 
 CLEARLY = 2.0
 """How many times as long is worth a word."""
@@ -43,7 +44,7 @@ def _black_hole(bench: Bench, chapters: Sequence[Chapter]) -> None:
         name = list(every)[-1]
         share = every[name].share
         drew = f"{title(chapter.run)}: {name}, which fails at once, drew {share:.1f} %"
-        severity = "good" if share < 5 else "fault" if share > 50 else "warning"
+        severity: Severity = "good" if share < 5 else "fault" if share > 50 else "warning"
         bench.recorder.finding(chapter.total, severity, f"{drew} of the requests.",
                                explain="lb.black-hole")  # fmt: skip
 
@@ -52,7 +53,7 @@ def _deaths(bench: Bench, chapters: Sequence[Chapter]) -> None:
     for chapter in chapters:
         fates = figures.fates(chapter.result.sent, chapter.result.told)
         done = f"{len(fates.lost)} lost, {len(fates.doubled)} reached two backends"
-        severity = "good" if not fates.lost else "warning"
+        severity: Severity = "good" if not fates.lost else "warning"
         text = f"{title(chapter.run)}: of {len(chapter.result.sent):,} requests {done}."
         bench.recorder.finding(chapter.total, severity, text, explain="lb.retry")
 
@@ -61,7 +62,7 @@ def _states(bench: Bench, chapters: Sequence[Chapter]) -> None:
     for chapter in chapters:
         count = sum(one.at >= chapter.result.start for one in chapter.result.account.changes)
         lost = len(figures.fates(chapter.result.sent, chapter.result.told).lost)
-        severity = "note" if lost else "good"
+        severity: Severity = "note" if lost else "good"
         text = f"{title(chapter.run)}: changes of state {count}, requests lost {lost}."
         bench.recorder.finding(chapter.total, severity, text, explain="lb.flapping")
 

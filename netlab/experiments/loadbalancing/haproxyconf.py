@@ -64,7 +64,10 @@ def text(settings: Settings, extra: Extra | None = None) -> str:
 
 
 def _global(extra: Extra) -> list[str]:
-    made = ["global", "    # maxconn is left out: it follows from how many descriptors there may be."]
+    made = [
+        "global",
+        "    # maxconn is left out: it follows from how many descriptors there may be.",
+    ]
     if extra.threads:
         made.append(f"    nbthread {extra.threads}")
     if extra.socket:
@@ -80,8 +83,8 @@ def _defaults(settings: Settings) -> list[str]:
         f"    timeout connect {_ms(times.connect)}",
         f"    timeout client {_ms(times.idle)}",
         f"    timeout server {_ms(times.response if settings.layer == 7 else times.idle)}",
-        "    # A connection that could not be opened is tried elsewhere. A request that was sent is",
-        "    # not sent again (`retry-on` would do that): it may have been carried out.",
+        "    # A connection that could not be opened is tried elsewhere. A request that was sent",
+        "    # is not sent again (`retry-on` would do that): it may have been carried out.",
         "    retries 3",
         "    option redispatch 1",
     ]

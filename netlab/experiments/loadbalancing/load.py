@@ -83,7 +83,9 @@ class Load:
             self.close()
         return sent
 
-    async def closed(self, arrivals: Sequence[Arrival], clients: int, duration: float) -> list[Sent]:
+    async def closed(
+        self, arrivals: Sequence[Arrival], clients: int, duration: float
+    ) -> list[Sent]:
         """The closed loop: so many clients, each asking again when it has its answer."""
         stop, made = perf_counter() + duration, list[Sent]()
         following = iter(arrivals)
@@ -254,8 +256,13 @@ def octets(arrival: Arrival) -> bytes:
 async def sleep_until(loop: asyncio.AbstractEventLoop, when: float, late: float) -> None:
     """Until an instant of the loop's clock; the loop's own timers come up to a millisecond late."""
     over = loop.create_future()
-    timer = loop.call_at(when, lambda: over.done() or over.set_result(None))
+    timer = loop.call_at(when, _end, over)
     try:
         await over
     finally:
         timer.cancel()
+
+
+def _end(over: "asyncio.Future[None]") -> None:
+    if not over.done():
+        over.set_result(None)

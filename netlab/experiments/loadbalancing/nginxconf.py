@@ -45,7 +45,7 @@ def text(settings: Settings, extra: Extra | None = None) -> str:
             "nginx speaks the PROXY protocol's first version to servers, not the second.",
             advice="leave out --proxy-protocol, or take haproxy",
         )
-    made = _main(extra) + ["events {", "    worker_connections 8192;", "}"]
+    made = [*_main(extra), "events {", "    worker_connections 8192;", "}"]
     body = _http(settings, extra) if settings.layer == 7 else _stream(settings, extra)
     return "\n".join([*made, *body]) + "\n"
 

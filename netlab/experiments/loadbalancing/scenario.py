@@ -87,6 +87,9 @@ class Variant:
     passive: Passive | None = None
 
 
+PLAIN = Variant()
+
+
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """Asked before the chapter that answers it."""
@@ -112,7 +115,7 @@ class Scenario:
     rate: float = 400.0
     duration: float = 4.0
     algorithms: tuple[str, ...] = USUAL
-    variants: tuple[Variant, ...] = (Variant(),)
+    variants: tuple[Variant, ...] = (PLAIN,)
     instants: Instants = poisson
     keys: Keys | None = None
     clients: int = 0

@@ -1,4 +1,4 @@
-"""The scenarios of `netlab lb demo`: who stands behind the balancer, what happens, what to guess."""
+"""The scenarios of `netlab lb demo`: who stands there, what happens, what is to be guessed."""
 
 import asyncio
 import random
@@ -39,11 +39,7 @@ def last_fails(count: int) -> Sequence[Spec]:
 
 
 def one_more(count: int) -> Sequence[Spec]:
-    return [Spec(name, places=8) for name in names(count + 1)]
-
-
-def roomy(count: int) -> Sequence[Spec]:
-    return [Spec(name, places=8) for name in names(count)]
+    return [Spec(name, mean=0.002, places=8) for name in names(count + 1)]
 
 
 def gapped(rate: float, duration: float, chance: random.Random) -> list[float]:

@@ -246,3 +246,5 @@ def compared(bench: Bench, step: str, chapters: Sequence[Chapter]) -> None:
             }
         )  # fmt: skip
     bench.recorder.fact(step, "lb.compare", rows, note="the same arrivals for all")
+    tails = {str(row["run"]): row["p99"] for row in rows if isinstance(row, dict)}
+    bench.recorder.fact(step, "lb.compare_p99", tails, "s")

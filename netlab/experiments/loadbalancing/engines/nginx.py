@@ -11,6 +11,7 @@ from netlab.balance.settings import Server, Settings
 from netlab.experiments.loadbalancing.engines import need
 from netlab.experiments.loadbalancing.engines.base import Account, Program, Repeat, free_port
 from netlab.experiments.loadbalancing.nginxconf import Extra, text
+from netlab.recording.records import Value
 
 SEEN = re.compile(r'\d+ "([^"]*)" "([^"]*)"')
 NOTE = (
@@ -74,8 +75,10 @@ class Nginx(Program):
             if first in names and second in names
         ]
         counts = Counter(names[one] for row in asked for one, _ in row if one in names)
-        own = [{"backend": name, "tried": counts[name]} for name in names.values()]
-        return Account([], repeats, [dict(row) for row in own], NOTE)
+        own: list[dict[str, Value]] = [
+            {"backend": name, "tried": counts[name]} for name in names.values()
+        ]
+        return Account([], repeats, own, NOTE)
 
     def close_gently(self) -> None:
         """Its log is buffered by nobody, but a worker may be about to write its last line."""
