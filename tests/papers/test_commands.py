@@ -65,7 +65,7 @@ def test_it_is_understood(line: Line) -> None:
 
 @pytest.mark.parametrize("line", said_in_papers(), ids=str)
 def test_what_a_sentence_names_is_there(line: Line) -> None:
-    """Prose may leave out an argument, and list what an option takes (`--grant implicit|device`)."""
+    """Prose may leave out an argument, and list an option's values (`--grant implicit|device`)."""
     words = [word.partition("|")[0] for word in line.words]
     said = refusal(words)
     assert not said or said.startswith("MissingParameter")
