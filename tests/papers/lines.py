@@ -92,6 +92,16 @@ def of_page(made: Page) -> Iterator[str]:
             yield str(entry.say[0])
 
 
+def of_templates() -> list[Line]:
+    """Those of pages that facts fill, filled with something that any of them might be."""
+    return [
+        Line(topic, "".join(part if isinstance(part, str) else "7" for part in entry.say))
+        for topic in topics()
+        for entry in read_page(topic, "en").see
+        if len(entry.say) > 1 and str(entry.say[0]).startswith("netlab ")
+    ]
+
+
 def in_backticks(text: str) -> Iterator[str]:
     prose = FENCE.sub("", text)
     for found in re.findall(r"`(netlab [^`]+)`", prose):

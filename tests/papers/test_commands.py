@@ -20,6 +20,7 @@ from tests.papers.lines import (
     blocks,
     of_pages,
     of_papers,
+    of_templates,
     parse,
     said_in_papers,
 )
@@ -58,7 +59,7 @@ def refusal(words: list[str]) -> str:
     return ""
 
 
-@pytest.mark.parametrize("line", OFFERED, ids=str)
+@pytest.mark.parametrize("line", [*OFFERED, *of_templates()], ids=str)
 def test_it_is_understood(line: Line) -> None:
     assert not refusal(line.words)
 
