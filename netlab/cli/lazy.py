@@ -13,6 +13,8 @@ COMMANDS = {
     "socketio": "netlab.cli.socketio",
     "oauth": "netlab.cli.oauth",
     "tour": "netlab.cli.tour",
+    "io": "netlab.cli.io",
+    "lb": "netlab.cli.lb",
     "replay": "netlab.cli.replay",
     "explain": "netlab.cli.explain",
     "lab": "netlab.cli.lab",

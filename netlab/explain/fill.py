@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from netlab.explain.pages import Column, Depth, Happened, Page, Table
+from netlab.explain.pages import Across, Column, Depth, Happened, Page, Table
 from netlab.explain.template import Condition, Lookup, Slot, Template, known
 from netlab.explain.units import say
 from netlab.recording.records import Fact, Step, Value
@@ -198,16 +198,35 @@ def _member(value: Value, key: str) -> Value:
 def fill_table(table: Table, find: Lookup) -> Rows | None:
     fact = find(table.fact)
     rows = [] if fact is None else list(_rows(fact.value))
-    cells = [[_cell(row, column) for column in table.columns] for row in rows]
-    used = [i for i in range(len(table.columns)) if any(line[i] for line in cells)]
+    columns = table.columns
+    if table.across is not None:
+        rows, columns = _joined(rows, columns, table.across)
+    cells = [[_cell(row, column) for column in columns] for row in rows]
+    used = [i for i in range(len(columns)) if any(line[i] for line in cells)]
     if not used:
         return None
     return Rows(
         table.title,
-        tuple(table.columns[i].heading for i in used),
+        tuple(columns[i].heading for i in used),
         tuple(tuple(line[i] for i in used) for line in cells),
         table.depth,
     )
+
+
+def _joined(
+    rows: Iterable[dict[str, Value]], columns: tuple[Column, ...], across: Across
+) -> tuple[list[dict[str, Value]], tuple[Column, ...]]:
+    """Rows that agree in the given columns as one, with a further column for each heading."""
+    lines: dict[tuple[str, ...], dict[str, Value]] = {}
+    headings: dict[str, Column] = {}
+    for row in rows:
+        known_as = tuple(_cell(row, column) for column in columns)
+        line = lines.setdefault(known_as, {column.key: row.get(column.key) for column in columns})
+        heading = say(row.get(across.heading))
+        key = f"across {heading}"  # no column has such a key
+        headings.setdefault(heading, Column(key, heading, across.unit))
+        line[key] = row.get(across.value)
+    return list(lines.values()), (*columns, *headings.values())
 
 
 def _rows(value: Value) -> Iterator[dict[str, Value]]:

@@ -17,6 +17,9 @@ from netlab.explain.template import Condition, Template, read_condition, read_te
 Layer = Literal["names", "transport", "security", "application", "time", "none"]
 Depth = Literal["default", "deep"]
 
+MOST_LANES = 8
+"""Lanes that are shown below --deep, where a page does not say otherwise."""
+
 TOPIC = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 
 
@@ -54,12 +57,25 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Across:
+    """Columns that the rows themselves make: rows that agree in all else stand on one line.
+
+    heading: the key whose values head the columns; value: the key of what stands in them.
+    """
+
+    heading: str
+    value: str
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     fact: str
     columns: tuple[Column, ...]
     title: str = ""
     depth: Depth = "default"
     when: tuple[Condition, ...] = ()
+    across: Across | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +87,32 @@ class Bars:
     value: str
     unit: str | None = None
     title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A fact's rows as points, both axes logarithmic: x and y are keys, by names their series."""
+
+    fact: str
+    x: str
+    y: str
+    by: str
+    unit: str | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """How a chapter's lanes are drawn: a sign for each name of a phase, and its word in the legend.
+
+    aligned: each lane begins at its own first phase, so that what ran one after another compares.
+    alike: neighbours that look the same are drawn once, below --deep.
+    """
+
+    signs: tuple[tuple[str, str, str], ...] = ()
+    aligned: bool = False
+    alike: bool = False
+    most: int = MOST_LANES
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +141,8 @@ class Page:
     body: str
     bits: bool = False
     bars: tuple[Bars, ...] = ()
+    lanes: Lanes = Lanes()
+    plots: tuple[Plot, ...] = ()
 
     @property
     def why(self) -> str:
@@ -157,6 +201,8 @@ def parse(text: str) -> Page:
         body=match[2].strip(),
         bits=front.flag("bits"),
         bars=tuple(bars(entry) for entry in front.entries("bars")),
+        lanes=lanes(front.table("lanes")),
+        plots=tuple(plot(entry) for entry in front.entries("plot")),
     )
     front.end()
     return made
@@ -200,6 +246,18 @@ class Front:
         if not isinstance(value, list) or not all(isinstance(row, list) for row in value):
             raise ValueError(f"{key} in {self._place} is not a list of lists: {value!r}")
         return [tuple(row) for row in value]
+
+    def number(self, key: str, default: int) -> int:
+        value = self._left.pop(key, default)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError(f"{key} in {self._place} is not a number: {value!r}")
+        return value
+
+    def table(self, key: str) -> "Front":
+        value = self._left.pop(key, {})
+        if not isinstance(value, dict):
+            raise ValueError(f"{key} in {self._place} is not a table: {value!r}")
+        return Front(value, f"[{key}]")
 
     def entries(self, key: str) -> list["Front"]:
         value = self._left.pop(key, [])
@@ -252,12 +310,41 @@ def bars(entry: Front) -> Bars:
     return made
 
 
+def plot(entry: Front) -> Plot:
+    made = Plot(
+        entry.text("fact"), entry.text("x"), entry.text("y"), entry.text("by"),
+        entry.text("unit") or None, entry.text("title"),
+    )  # fmt: skip
+    if not (made.fact and made.x and made.y and made.by):
+        raise ValueError("a plot without a fact, x, y or by")
+    entry.end()
+    return made
+
+
+def lanes(entry: Front) -> Lanes:
+    rows = entry.rows("signs")
+    if any(len(row) != 3 or len(row[1]) != 1 for row in rows):
+        raise ValueError("a sign of the lanes that is not [name of a phase, one sign, its word]")
+    signs = tuple((name, sign, word) for name, sign, word in rows)
+    made = Lanes(
+        signs, entry.flag("aligned"), entry.flag("alike"), entry.number("most", MOST_LANES)
+    )
+    entry.end()
+    return made
+
+
 def table(entry: Front) -> Table:
     columns = tuple(Column(*row) for row in entry.rows("columns"))
     depth = cast(Depth, entry.choice("depth", get_args(Depth), default="default"))
     fact, title = entry.text("fact"), entry.text("title")
-    made = Table(fact, columns, title, depth, conditions(entry))
+    made = Table(fact, columns, title, depth, conditions(entry), across(entry.texts("across")))
     if not fact or not columns:
         raise ValueError("a table without a fact or without columns")
     entry.end()
     return made
+
+
+def across(words: tuple[str, ...]) -> Across | None:
+    if words and len(words) not in (2, 3):
+        raise ValueError("across is not [key of the headings, key of the values, unit]")
+    return Across(*words) if words else None

@@ -6,7 +6,7 @@ from netlab.explain import fill
 from netlab.explain.units import say
 from netlab.recording.ledger import leaves_of
 from netlab.recording.records import Fact, Finding, Message, Phase, Question
-from netlab.views import bits, evidence, factbars
+from netlab.views import bits, evidence, factbars, plot
 from netlab.views.arrows import arrows, topmost
 from netlab.views.lanes import lanes
 from netlab.views.sheet import Sheet, gap
@@ -33,13 +33,14 @@ def draw_chapter(chapter: Chapter, sheet: Sheet) -> list[Line]:
         bits.drawn(chapter, sheet) if chapter.page and chapter.page.bits else [],
         tables(chapter, sheet),
         factbars.drawn(chapter, sheet, role),
+        plot.drawn(chapter, sheet),
         why(chapter, sheet),
     ):
         made += gap(part)
     made += see(chapter, sheet)
     made += gap(evidence.series(chapter, sheet))
-    made += gap(questions(chapter, sheet))
     if sheet.depth == "deep":
+        made += gap(questions(chapter, sheet))
         made += deep(chapter, sheet, role)
     return made
 
@@ -137,6 +138,9 @@ def tables(chapter: Chapter, sheet: Sheet) -> list[Line]:
 
 
 def why(chapter: Chapter, sheet: Sheet) -> list[Line]:
+    """Said once a journey, however many of its chapters have the same topic."""
+    if chapter.again:
+        return []
     return sheet.paragraph(chapter.page.why, BODY) if chapter.page else []
 
 
@@ -178,14 +182,28 @@ def commands_of(
 
 
 def questions(chapter: Chapter, sheet: Sheet) -> list[Line]:
+    """What one could have been asked before; --step does ask it."""
     made: list[Line] = []
     for question in chapter.all(Question):
-        made += sheet.paragraph(question.prompt, BODY, "heading")
-        for number, choice in enumerate(question.choices):
-            made += sheet.paragraph(choice, BODY, first=f"  {number + 1}  ")
-        answer = f"{question.answer + 1}. {question.why}"
-        made += sheet.paragraph(answer, BODY, first="answer  ")
+        made += asked(question, sheet) + answer(question, sheet)
     return made
+
+
+def asked(question: Question, sheet: Sheet) -> list[Line]:
+    made = sheet.paragraph(question.prompt, BODY, "heading")
+    for number, choice in enumerate(question.choices, start=1):
+        made += sheet.paragraph(choice, BODY, first=f"  {number}  ")
+    return made
+
+
+def answer(question: Question, sheet: Sheet, guess: int | None = None) -> list[Line]:
+    """guess: which choice the person took, from 0."""
+    choice = question.choices[question.answer]
+    said = "" if guess is None else "You had it right. " if guess == question.answer else (
+        f"You took {guess + 1}. "
+    )  # fmt: skip
+    text = f"{said}{question.answer + 1}, {choice}: {question.why}"
+    return sheet.paragraph(text, BODY, first="answer  ")
 
 
 def deep(chapter: Chapter, sheet: Sheet, role: Role) -> list[Line]:

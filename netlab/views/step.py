@@ -1,4 +1,4 @@
-"""One chapter at a time, at a key press.
+"""One chapter at a time, at a key press, each after the question that it answers.
 
 The run is over when this begins: a pause inside it would falsify its times.
 """
@@ -7,13 +7,17 @@ import sys
 from collections.abc import Callable
 from typing import TextIO
 
-from netlab.recording.records import Recording
+from netlab.recording.records import Question, Recording
+from netlab.views.chapter import answer, asked
 from netlab.views.journey import draw, scenes, sheet_for
 from netlab.views.paint import paint, wants_colour
-from netlab.views.sheet import Depth
-from netlab.views.story import Story
+from netlab.views.sheet import Depth, Sheet, gap
+from netlab.views.story import Chapter, Story
+from netlab.views.style import Line
 
 PROMPT = "  any key: next chapter   a: all the rest   q: stop"
+GUESS = "  a number: your guess   any other key: just show it   q: stop"
+STOP = ("q", "Q", "", "\x1b", "\x04")
 
 Key = Callable[[], str]
 """Waits for one key press and answers its letter; empty at the end of input."""
@@ -34,29 +38,67 @@ def draw_by_step(
             draw(recording, out, depth, width, plain, language)
             return
         key = read_key
-    sheet = sheet_for(out, depth, width, language)
     colour = wants_colour(out) and not plain
-    pages = list(scenes(Story(recording, language), sheet))
-    asking = True
-    for number, page in enumerate(pages, start=1):
-        paint(page, out, colour)
-        if asking and number < len(pages):
-            answer = _ask(out, key)
-            if answer in ("q", "Q", "", "\x1b", "\x04"):
-                return
-            if answer == "\x03":
-                raise KeyboardInterrupt
-            asking = answer not in ("a", "A")
+    Pager(out, key, colour).turn(Story(recording, language), sheet_for(out, depth, width, language))
 
 
-def _ask(out: TextIO, key: Key) -> str:
+class Stopped(Exception):
+    """The person has seen enough."""
+
+
+class Pager:
+    """Shows page after page, and asks before each as long as the person wants to be asked."""
+
+    def __init__(self, out: TextIO, key: Key, colour: bool) -> None:
+        self._out, self._key, self._colour = out, key, colour
+        self._asking = True
+
+    def turn(self, story: Story, sheet: Sheet) -> None:
+        pages = list(scenes(story, sheet))
+        chapters: list[Chapter | None] = [*story.chapters, None]
+        try:
+            for number, (page, chapter) in enumerate(zip(pages, chapters, strict=True), start=1):
+                self._show(page, chapter, sheet)
+                if number < len(pages):
+                    self._wait()
+        except Stopped:
+            return
+
+    def _show(self, page: list[Line], chapter: Chapter | None, sheet: Sheet) -> None:
+        questions = chapter.all(Question) if chapter is not None and self._asking else ()
+        guesses = [self._guess(question, sheet) for question in questions]
+        paint(page, self._out, self._colour)
+        for question, guess in zip(questions, guesses, strict=True):
+            paint(gap(answer(question, sheet, guess)), self._out, self._colour)
+
+    def _guess(self, question: Question, sheet: Sheet) -> int | None:
+        paint(gap(asked(question, sheet)), self._out, self._colour)
+        pressed = self._press(GUESS)
+        number = int(pressed) if pressed.isascii() and pressed.isdigit() else 0
+        return number - 1 if 1 <= number <= len(question.choices) else None
+
+    def _wait(self) -> None:
+        if self._asking:
+            self._asking = self._press(PROMPT) not in ("a", "A")
+
+    def _press(self, prompt: str) -> str:
+        """The key that is pressed at a prompt. Raises Stopped for one that means the end."""
+        pressed = _ask(self._out, self._key, prompt)
+        if pressed in STOP:
+            raise Stopped
+        if pressed == "\x03":
+            raise KeyboardInterrupt
+        return pressed
+
+
+def _ask(out: TextIO, key: Key, prompt: str) -> str:
     """Show the prompt, wait, and take it away again."""
-    out.write(PROMPT)
+    out.write(prompt)
     out.flush()
     try:
         return key()
     finally:
-        out.write("\r" + " " * len(PROMPT) + "\r")
+        out.write("\r" + " " * len(prompt) + "\r")
         out.flush()
 
 

@@ -1,0 +1,1 @@
+"""Blocking and non-blocking I/O: the same work under every model."""

@@ -1,0 +1,109 @@
+"""`netlab io demo`: the same requests to a slow server under each I/O model, measured."""
+
+import random
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netlab.errors import Exit, NetlabError
+from netlab.experiments.bench import Bench
+from netlab.experiments.io import axes, calling, comparing, telling, witness
+from netlab.experiments.io.children import Server, client, slow_server
+from netlab.experiments.io.models import MODELS, Model, default_workers, missing
+
+BY = {"pool": "set by --workers", "to-thread": "the default of concurrent.futures"}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """names: the models; asked: whether the person named them."""
+
+    names: tuple[str, ...]
+    asked: bool = False
+    requests: int = 8
+    delay: float = 0.2
+    jitter: float = 0.0
+    payload: int = 64
+    workers: int = 4
+    repeat: int = 1
+    max_time: float = 60.0
+    witness: bool = False
+
+    def delays(self) -> tuple[float, ...]:
+        """What each request asks the server to wait: spread by chance, the same for each model."""
+        chance = random.Random(self.requests)
+        spread = (chance.uniform(-self.jitter, self.jitter) for _ in range(self.requests))
+        return tuple(max(0.0, round(self.delay + part, 6)) for part in spread)
+
+    def workers_of(self, model: Model) -> int:
+        return default_workers() if model.name == "to-thread" else self.workers
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A model's runs: the one with the median wall time, and what was asked of it."""
+
+    model: Model
+    step: str
+    run: dict[str, Any]
+    walls: tuple[float, ...]
+    delays: tuple[float, ...]
+    workers: int
+
+    @property
+    def wall(self) -> float:
+        return statistics.median(self.walls)
+
+
+async def run(bench: Bench, options: Options) -> Exit:
+    bench.recorder.actor("you", "you", "client")
+    async with slow_server() as server:
+        await calling.run(bench, server, options.delay)
+        outcomes = []
+        for name in options.names:
+            reason = missing(name)
+            if reason is None:
+                outcomes.append(await one(bench, server, MODELS[name], options))
+            elif options.asked:
+                telling.left_out(bench, MODELS[name], reason)
+        left_out = {name: reason for name in options.names if (reason := missing(name))}
+        if outcomes:
+            axes.tell(bench, outcomes)
+            comparing.tell(bench, outcomes, left_out, options)
+        if options.witness and outcomes:
+            await witness.run(bench, server, [outcome.model for outcome in outcomes], options)
+    return Exit.OK
+
+
+async def one(bench: Bench, server: Server, model: Model, options: Options) -> Outcome:
+    """One model, in a process of its own, in its chapter."""
+    step = bench.step(f"io.model.{model.name}", model.title)
+    delays, workers = options.delays(), options.workers_of(model)
+    telling.ask(bench, step, model, delays, workers)
+    settings = {
+        "model": model.name, "port": server.port, "delays": delays, "workers": workers,
+        "payload": options.payload, "repeat": options.repeat,
+    }  # fmt: skip
+    with bench.recorder.phase(step, "asks the slow server", "far end", path="detail"):
+        report = await patiently(settings, options.max_time, model)
+    runs = report["runs"]
+    walls = tuple(one["end"] - one["start"] for one in runs)
+    # A later run's process also holds what the earlier ones noted: memory is the first one's.
+    middle = {**runs[walls.index(median(walls))], "memory": runs[0]["memory"]}
+    outcome = Outcome(model, step, middle, walls, delays, workers)
+    telling.tell(bench, outcome)
+    return outcome
+
+
+def median(walls: Sequence[float]) -> float:
+    """One that was measured: of an even number the lower one of the middle."""
+    return statistics.median_low(walls)
+
+
+async def patiently(settings: dict[str, Any], max_time: float, model: Model) -> dict[str, Any]:
+    try:
+        return await client(settings, max_time)
+    except NetlabError as error:
+        error.where = f"under the model {model.name}"
+        raise
