@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from netlab.explain import fill
 from netlab.explain.units import say
 from netlab.recording.ledger import leaves_of
-from netlab.recording.records import Fact, Finding, Message, Phase, Question
-from netlab.views import bits, evidence, factbars
+from netlab.recording.records import Fact, Finding, Message, Phase
+from netlab.views import asking, bits, evidence, factbars
 from netlab.views.arrows import arrows, topmost
 from netlab.views.lanes import lanes
 from netlab.views.sheet import Sheet, gap
@@ -38,8 +38,8 @@ def draw_chapter(chapter: Chapter, sheet: Sheet) -> list[Line]:
         made += gap(part)
     made += see(chapter, sheet)
     made += gap(evidence.series(chapter, sheet))
-    made += gap(questions(chapter, sheet))
     if sheet.depth == "deep":
+        made += [] if sheet.asks else gap(asking.told(chapter, sheet))
         made += deep(chapter, sheet, role)
     return made
 
@@ -174,17 +174,6 @@ def commands_of(
         made += [(lead, (first[at:], "")), *(line(text) for text in rest)]
         if command.note:
             made += sheet.paragraph(command.note, at + 2, "quiet")
-    return made
-
-
-def questions(chapter: Chapter, sheet: Sheet) -> list[Line]:
-    made: list[Line] = []
-    for question in chapter.all(Question):
-        made += sheet.paragraph(question.prompt, BODY, "heading")
-        for number, choice in enumerate(question.choices):
-            made += sheet.paragraph(choice, BODY, first=f"  {number + 1}  ")
-        answer = f"{question.answer + 1}. {question.why}"
-        made += sheet.paragraph(answer, BODY, first="answer  ")
     return made
 
 

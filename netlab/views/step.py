@@ -5,15 +5,18 @@ The run is over when this begins: a pause inside it would falsify its times.
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TextIO
 
-from netlab.recording.records import Recording
-from netlab.views.journey import draw, scenes, sheet_for
+from netlab.recording.records import Question, Recording
+from netlab.views import asking
+from netlab.views.journey import Scene, draw, scenes, sheet_for
 from netlab.views.paint import paint, wants_colour
-from netlab.views.sheet import Depth
+from netlab.views.sheet import Depth, Sheet, gap
 from netlab.views.story import Story
 
 PROMPT = "  any key: next chapter   a: all the rest   q: stop"
+STOP = ("q", "Q", "", "\x1b", "\x04")
 
 Key = Callable[[], str]
 """Waits for one key press and answers its letter; empty at the end of input."""
@@ -34,30 +37,55 @@ def draw_by_step(
             draw(recording, out, depth, width, plain, language)
             return
         key = read_key
-    sheet = sheet_for(out, depth, width, language)
+    sheet = replace(sheet_for(out, depth, width, language), asks=True)
     colour = wants_colour(out) and not plain
-    pages = list(scenes(Story(recording, language), sheet))
-    asking = True
-    for number, page in enumerate(pages, start=1):
-        paint(page, out, colour)
-        if asking and number < len(pages):
-            answer = _ask(out, key)
-            if answer in ("q", "Q", "", "\x1b", "\x04"):
-                return
-            if answer == "\x03":
-                raise KeyboardInterrupt
-            asking = answer not in ("a", "A")
+    pages = Pages(out, key, sheet, colour)
+    for scene in scenes(Story(recording, language), sheet):
+        if not pages.turn(scene):
+            return
 
 
-def _ask(out: TextIO, key: Key) -> str:
-    """Show the prompt, wait, and take it away again."""
-    out.write(PROMPT)
-    out.flush()
-    try:
-        return key()
-    finally:
-        out.write("\r" + " " * len(PROMPT) + "\r")
-        out.flush()
+@dataclass(slots=True)
+class Pages:
+    """What is shown, and whether anybody is still asked before it goes on."""
+
+    out: TextIO
+    key: Key
+    sheet: Sheet
+    colour: bool
+    asking: bool = True
+
+    def turn(self, scene: Scene) -> bool:
+        """Show the scene, its questions before it and their answers behind; False: no more."""
+        paint(scene.opening, self.out, self.colour)
+        questions = scene.chapter.all(Question) if scene.chapter and self.asking else ()
+        guesses = []
+        for question in questions:
+            paint(gap(asking.asked(question, self.sheet)), self.out, self.colour)
+            guesses.append(self.pressed(asking.prompt(question)))
+            if guesses[-1] in STOP:
+                return False
+        paint(scene.lines, self.out, self.colour)
+        for question, guess in zip(questions, guesses, strict=True):
+            paint(gap(asking.judged(question, guess, self.sheet)), self.out, self.colour)
+        if scene.chapter is None or not self.asking:
+            return True
+        answer = self.pressed(PROMPT)
+        self.asking = answer not in ("a", "A")
+        return answer not in STOP
+
+    def pressed(self, prompt: str) -> str:
+        """Show the prompt, wait for a key, and take the prompt away again."""
+        self.out.write(prompt)
+        self.out.flush()
+        try:
+            answer = self.key()
+        finally:
+            self.out.write("\r" + " " * len(prompt) + "\r")
+            self.out.flush()
+        if answer == "\x03":
+            raise KeyboardInterrupt
+        return answer
 
 
 def read_key() -> str:

@@ -16,7 +16,7 @@ from netlab.experiments.oauth.listening import Page, Visit
 from netlab.experiments.oauth.presets import DATED, Preset
 from netlab.experiments.oauth.refusing import Stopped
 from netlab.experiments.oauth.speaking import query_of, said
-from netlab.experiments.oauth.walkthrough import Walked, guarded, tell_registered
+from netlab.experiments.oauth.walkthrough import Walked, back, guarded, tell_registered
 from netlab.experiments.oauth.world import World, origin_of
 
 Show = Callable[[str], Awaitable[None]]
@@ -70,7 +70,7 @@ class Met(Walked):
             if self.returned:
                 return Page(404)
             self.returned = True
-            self.world.chapter("oauth.code", _title(query))
+            back(self.world, bool(query.get("error")))
             self.world.fact("oauth.channel", "front", origin="standard", note="RFC 6749 §4.1.2")
         self.world.hide(query.get("code", ""), query.get("state", ""))
         if visit.target.split("?")[0] in ("/", "/connect", "/callback"):
@@ -120,10 +120,6 @@ class Met(Walked):
         if reply.status >= 400:
             raise Stopped("resource server", f"it answered {reply.status}",
                           str(said(reply).get("error", ""))[:80])  # fmt: skip
-
-
-def _title(query: Mapping[str, str]) -> str:
-    return "Back with an error" if query.get("error") else "Back with a code"
 
 
 def _method(metadata: Mapping[str, Any]) -> str:
@@ -190,7 +186,7 @@ async def _pasted(app: Met, pasted: Pasted) -> None:
     if not query.get("code") and not query.get("error"):
         what = "what was pasted is no callback URL: it has neither a code nor an error in it"
         raise Stopped("browser", what if text else "nothing was pasted")
-    app.world.chapter("oauth.code", _title(query))
+    back(app.world, bool(query.get("error")))
     app.world.hide(query.get("code", ""), query.get("state", ""))
     app.world.spoken.append(app.world.masked(text.encode()))
     await app.came_back(query)

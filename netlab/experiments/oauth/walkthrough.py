@@ -53,7 +53,8 @@ class Walked(Application):
         world.fact("oauth.state_matches", given.get("state") == self.state)
         code = self.received(given)
         await _roles(self)
-        world.chapter("oauth.token", "The code for a token")
+        needed = bool(self.verifier) + 2 * bool(self.secret)
+        world.chapter("oauth.token", "The code for a token", answer=needed)
         form = self.code_form(code)
         answer = await self.tokens_for(form, lambda: self._redeeming(form))
         await self._obtained(answer)
@@ -263,7 +264,7 @@ async def _ask(app: Application, browser: Browser) -> Reply:
     if app.verifier:
         world.fact("oauth.code_verifier", app.verifier, note="it stays at the application")
     await _roles(app, browser)
-    world.chapter("oauth.login", "The server asks for a login", "network")
+    world.chapter("oauth.login", "The server asks for a login")
     return await browser.follow(reply)
 
 
@@ -271,7 +272,7 @@ async def _turned_back(app: Application, browser: Browser, reply: Reply) -> None
     """The server asks nobody: an error goes straight back, or is told on a page of its own."""
     if not 300 <= reply.status < 400:
         raise Stopped("authorization endpoint", f"it answered {reply.status}, and leads nowhere")
-    app.world.chapter("oauth.code", "Back with an error")
+    back(app.world, error=True)
     await browser.follow(reply)
 
 
@@ -296,9 +297,17 @@ async def _decide(app: Application, person: Person, choose: Choose | None) -> No
     world.fact("oauth.decision", "approved" if person.approve else "denied", origin="configured")
     world.fact("oauth.asked_scope", app.wish.scope, origin="configured")
     await _roles(app, browser)
-    world.chapter("oauth.code", "Back with a code" if person.approve else "Back with an error")
+    back(world, error="error" in query_of(reply.header("location")))
     world.fact("oauth.channel", "front", origin="standard", note="RFC 6749 §4.1.2")
     await browser.follow(reply)
+
+
+def back(world: World, error: bool) -> None:
+    """Step 6: the browser is at the application again."""
+    if error:
+        world.chapter("oauth.code", "Back with an error", asks="oauth.code.error")
+    else:
+        world.chapter("oauth.code", "Back with a code")
 
 
 def tell_stopped(world: World, stopped: Stopped) -> Exit:

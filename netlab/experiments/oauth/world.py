@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, quote_plus, urlsplit
 
 from netlab.experiments.bench import Bench
+from netlab.experiments.oauth.questions import ASKS
 from netlab.network import race, trust
 from netlab.network.base import SocketAddress
 from netlab.network.stream import Stream, TcpStream
@@ -76,15 +77,24 @@ class World:
     doing: tuple[str, Owner] | None = None
     trust: Trust | None = None
 
-    def chapter(self, topic: str, title: str, owner: Owner = "far end") -> str:
+    def chapter(
+        self, topic: str, title: str, owner: Owner = "far end", asks: str | None = None,
+        answer: int | None = None,
+    ) -> str:  # fmt: skip
         """Go on to the next chapter; the last one's time ends here. A fixed world stays, and
         writes down messages alone: what is told of them comes at its end.
+
+        asks: by which name its question is found, if not by its topic. answer: the one that is
+        right in this run.
         """
         if self.fixed:
             return self.step
         self.rest()
         self.step = self.bench.step(topic, title)
         self.spoken.clear()
+        question = ASKS.get(topic if asks is None else asks)
+        if question is not None:
+            question.write(self.bench.recorder, self.step, answer)
         self.began, self.doing = self.bench.recorder.now(), (title, owner)
         return self.step
 
