@@ -25,12 +25,17 @@ from netlab.network.jose import Verdict, Wanted
 
 CALLBACK, FLOW = "/callback", "flow"
 NAME = "Photo prints"
+REDIRECTING = frozenset({"authorization_code", "implicit"})
+"""The grants that end at a redirect URI."""
 CHECKS = frozenset({"state", "pkce", "iss", "nonce"})
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """client_id empty: register. checks: those of CHECKS that are made. api: a resource server."""
+    """client_id empty: register. checks: those of CHECKS that are made. api: a resource server.
+
+    more: parameters of the authorization request that this server wants besides.
+    """
 
     issuer: str
     scope: str = "photos.read"
@@ -42,6 +47,7 @@ class Wish:
     checks: frozenset[str] = CHECKS
     response_type: str = "code"
     grants: tuple[str, ...] = ("authorization_code", "refresh_token")
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def oidc(self) -> bool:
@@ -123,11 +129,13 @@ class Application:
 
     async def register(self) -> dict[str, Any]:
         """Become known to the server (RFC 7591 §3.1); answers what it was told."""
-        wanted = {
+        wanted: dict[str, object] = {
             "client_name": NAME, "redirect_uris": [self.redirect_uri],
             "grant_types": [*self.wish.grants], "scope": self.wish.scope,
             "token_endpoint_auth_method": self.auth_method,
         }  # fmt: skip
+        if not REDIRECTING & set(self.wish.grants):
+            wanted |= {"redirect_uris": [], "response_types": []}
         fields = (("Content-Type", "application/json"), ("Accept", "application/json"))
         body = json.dumps(wanted).encode()
         url = self.endpoint("registration_endpoint")
@@ -158,7 +166,7 @@ class Application:
             "redirect_uri": self.redirect_uri, "scope": self.wish.scope, "state": self.state,
             "code_challenge": challenge_of(self.verifier) if self.verifier else "",
             "code_challenge_method": "S256" if self.verifier else "",
-            "nonce": self.nonce, "resource": self.wish.resource,
+            "nonce": self.nonce, "resource": self.wish.resource, **self.wish.more,
         }  # fmt: skip
         return {name: value for name, value in given.items() if value}
 

@@ -129,7 +129,9 @@ class World:
         return {name: self.masked(str(value).encode()).decode() for name, value in given.items()}
 
     def exactly(self, number: int = -1) -> None:
-        """Write down one of the chapter's messages line by line, as it was sent."""
+        """Write down one of the chapter's messages line by line, as it was sent, if it has one."""
+        if not self.spoken:
+            return
         text = self.spoken[number].decode("utf-8", "backslashreplace")
         head, _, body = text.partition("\r\n\r\n")
         lines = [*head.split("\r\n")[:MOST_LINES], *([] if not body else ["", *body.split("\n")])]
