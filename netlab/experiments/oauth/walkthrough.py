@@ -70,7 +70,7 @@ class Walked(Application):
 
     async def obtained(self, answer: Mapping[str, object]) -> None:
         world = self.world
-        world.fact("oauth.parameters", purposes.table(world.hidden(answer)))
+        world.fact("oauth.parameters", purposes.table(world.hidden(answer), answer=True))
         world.fact("oauth.expires_in", lifetime(answer.get("expires_in")), "s")
         world.fact("oauth.scope", str(answer.get("scope", self.wish.scope)))
         world.exactly()
@@ -86,7 +86,7 @@ class Walked(Application):
         if found.fault:
             self.world.fact("jwt.fault", found.fault)
             return
-        audience = self.wish.resource or self.wish.api or found.claims.get("aud") or ""
+        audience = self.wish.resource or found.claims.get("aud") or ""
         first = audience[0] if isinstance(audience, list) and audience else audience
         if not self.metadata.get("jwks_uri"):
             tell_jwt(self.world, Verdict(found, "the server publishes no keys", "RFC 8414 §2"))

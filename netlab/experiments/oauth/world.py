@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -21,6 +22,8 @@ PATIENCE = 10.0
 MOST_LINES, LONGEST_LINE = 40, 1200
 SHORTEST = 4
 """Characters that a secret has at the least; anything shorter would blot out half of a page."""
+SHOWN = 12
+BLOTS = re.compile(rf"\*{{{2 * SHOWN},}}")
 PORTS = {"http": 80, "https": 443}
 
 
@@ -126,7 +129,8 @@ class World:
 
     def hidden(self, given: Mapping[str, object]) -> dict[str, object]:
         """Parameters as they may be written down."""
-        return {name: self.masked(str(value).encode()).decode() for name, value in given.items()}
+        shown = ((name, self.masked(str(value).encode()).decode()) for name, value in given.items())
+        return {name: shortened(text) for name, text in shown}
 
     def exactly(self, number: int = -1) -> None:
         """Write down one of the chapter's messages line by line, as it was sent, if it has one."""
@@ -135,7 +139,8 @@ class World:
         text = self.spoken[number].decode("utf-8", "backslashreplace")
         head, _, body = text.partition("\r\n\r\n")
         lines = [*head.split("\r\n")[:MOST_LINES], *([] if not body else ["", *body.split("\n")])]
-        rows: list[Value] = [{"line": line[:LONGEST_LINE]} for line in lines[: 2 * MOST_LINES]]
+        shown = [shortened(line)[:LONGEST_LINE] for line in lines[: 2 * MOST_LINES]]
+        rows: list[Value] = [{"line": line} for line in shown]
         self.fact("oauth.exactly", rows)
 
     def who_holds(self) -> None:
@@ -203,6 +208,11 @@ class World:
         network = self.bench.network
         found = [origin.host] if literal(origin.host) else await network.addresses(origin.host)
         return [network.dialled(address, origin.port, "tcp") for address in found[:4]]
+
+
+def shortened(text: str) -> str:
+    """What was blotted out needs no lines of its own; how long it was is said instead."""
+    return BLOTS.sub(lambda blot: f"{blot[0][:SHOWN]} ({len(blot[0])} masked)", text)
 
 
 def literal(host: str) -> bool:

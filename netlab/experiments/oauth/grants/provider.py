@@ -95,7 +95,7 @@ async def refreshed(world: World, app: Met) -> None:
     world.hide(old)
     answer = await app.tokens_for({"grant_type": "refresh_token", "refresh_token": old})
     world.exactly(-2)
-    world.fact("oauth.parameters", purposes.table(world.hidden(answer)))
+    world.fact("oauth.parameters", purposes.table(world.hidden(answer), answer=True))
     world.fact("oauth.new_token", answer.get("access_token") != before)
     world.fact("oauth.rotated", answer.get("refresh_token", old) != old)
     world.fact("oauth.expires_in", lifetime(answer.get("expires_in")), "s")

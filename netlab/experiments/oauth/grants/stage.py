@@ -53,7 +53,7 @@ class Stage:
         whole = int(expires) if expires.isdigit() else None
         fact("oauth.expires_in", whole, "s")
         fact("oauth.refreshable", "refresh_token" in answer)
-        fact("oauth.parameters", purposes.table(answer))
+        fact("oauth.parameters", purposes.table(answer, answer=True))
 
     async def used(self) -> None:
         """Show the token to the API."""
