@@ -138,9 +138,14 @@ def test_a_revoked_token_lives_on_where_nobody_asks(lived: tuple[Found, list[Fin
 def test_who_sees_what_is_counted_from_the_messages(own: Lab) -> None:
     found, _ = run(own, beside.run)
     rows = {row["grant"]: row for row in found["oauth.compare", "oauth.compare"]}
-    assert len(rows) == 5
+    assert len(rows) == 6
     code, implicit = rows["authorization code, PKCE"], rows["implicit"]
-    assert (code["in_history"], implicit["in_history"]) == (False, True)
+    assert code["in_history"] == "a code, which is spent"
+    assert implicit["in_history"] == "the token"
+    assert rows["refresh token"]["in_history"] == "nothing"
+    assert (rows["refresh token"]["password"], rows["refresh token"]["requests"]) == ("nobody", 2)
+    for name in ("implicit", "password"):
+        assert "OAuth 2.1, a draft" in rows[name]["today"]
     assert "browser" not in code["token"]
     assert "browser" in implicit["token"]
     assert [name for name, row in rows.items() if "application" in row["password"]] == ["password"]

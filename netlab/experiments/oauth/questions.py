@@ -160,7 +160,7 @@ ASKS: Mapping[str, Ask] = {
 }  # fmt: skip
 
 COUNTS = Ask(
-    "In how many of these five grants does the application see the owner's password?",
+    "In how many of these grants does the application see the owner's password?",
     ("none", "one", "two", "more"), 1,
     "Counted from what was said in this run, as the table has it.",
 )  # fmt: skip

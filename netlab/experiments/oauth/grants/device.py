@@ -29,7 +29,7 @@ async def device(bench: Bench, scope: str = READ, approve: bool = True) -> Exit:
             setting(world, device_interval=INTERVAL),
             staged(world, TV, scope=scope, resource="") as stage,
         ):
-            world.chapter("grant.device", "The device asks")
+            world.chapter("grant.device", "The device asks", "configured delay")
             note(world)
             await stage.app.discover()
             asked = await codes(stage)
