@@ -91,6 +91,18 @@ def test_a_device_is_told_to_wait_and_to_slow_down(
     assert str(found["grant.device.token", "oauth.owner"]).startswith("alice-")
 
 
+def test_a_device_learns_that_its_person_says_no(own: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def at_once(_: float) -> None:
+        """Polled too soon each time, which changes nothing once it is decided."""
+
+    monkeypatch.setattr(asyncio, "sleep", at_once)
+    recorder = Recorder(header())
+    bench = Bench(recorder, LabNetwork(own))
+    code = asyncio.run(device.device(bench, approve=False))
+    found = {(r.step, r.name): r.value for r in recorder.finish().records if isinstance(r, Fact)}
+    assert (code, found["grant.device.token", "oauth.error"]) == (Exit.HTTP, "access_denied")
+
+
 @pytest.fixture(scope="module")
 def lived(own: Lab) -> tuple[Found, list[Finding]]:
     return run(own, life.refresh)
@@ -154,8 +166,10 @@ def test_who_sees_what_is_counted_from_the_messages(own: Lab) -> None:
 
 
 def test_whole_commands() -> None:
-    ran = netlab("oauth", "walkthrough", "--grant", "client-credentials", "--json")
+    ran = netlab("oauth", "walkthrough", "--grant", "client-credentials", "--scope",
+                 "photos.read photos.write", "--json")  # fmt: skip
     assert (ran.code, ran.facts()["oauth.grant"]) == (Exit.OK, "client_credentials")
+    assert ran.facts()["oauth.scope"] == "photos.read photos.write"
     ran = netlab("oauth", "compare")
     assert ran.code == Exit.OK, ran.err
     assert "MUST NOT" in ran.out

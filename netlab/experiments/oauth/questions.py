@@ -34,13 +34,13 @@ ASKS: Mapping[str, Ask] = {
     ),
     "oauth.ask": Ask(
         "What does the application need of the owner, to print her photos?",
-        ("her password for the photos", "her wish: access is asked for elsewhere", "the files"), 1,
+        ("her wish: access is asked for elsewhere", "her password for the photos", "the files"), 0,
         "It never asks for her password; that OAuth is there for (RFC 6749 §1).",
     ),
     "oauth.redirect": Ask(
         "How does the application ask the server for access?",
-        ("it calls the server", "it sends the browser there", "it waits to be called"), 1,
-        "The client sends the browser, and all that it asks for stands in the URL (§4.1.1).",
+        ("it calls the server", "it waits to be called", "it sends the browser there"), 2,
+        "It sends the browser, and all that it asks for stands in the URL (RFC 6749 §4.1.1).",
     ),
     "oauth.login": Ask(
         "Who asks the owner for her password?",
@@ -49,15 +49,15 @@ ASKS: Mapping[str, Ask] = {
     ),
     "oauth.consent": Ask(
         "May the owner allow less than the application asks for?",
-        ("no, all or nothing", "yes", "only with another password"), 1,
+        ("yes", "no, all or nothing", "only with another password"), 0,
         "The scope that is granted may be narrower than the one asked for (RFC 6749 §3.3).",
     ),
     "oauth.code": Ask(
         BACK, WHAT_COMES, 1,
-        "What passes through a browser may be seen, so it is worth nothing alone (§4.1.2).",
+        "What passes through a browser may be seen: it is worth nothing alone (RFC 6749 §4.1.2).",
     ),
     "oauth.code.error": Ask(
-        BACK, WHAT_COMES, 2, "The error comes by the same way as the code would (§4.1.2.1)."
+        BACK, WHAT_COMES, 2, "It comes by the same way as the code would (RFC 6749 §4.1.2.1).",
     ),
     "oauth.token": Ask(
         "Somebody has read that code. What else would be needed to redeem it here?",
@@ -73,33 +73,33 @@ ASKS: Mapping[str, Ask] = {
     ),
     "oidc.identity": Ask(
         "For whom is the id_token?",
-        ("the resource server", "the application", "the browser"), 1,
+        ("the application", "the resource server", "the browser"), 0,
         "Its audience is the client_id: it is no key to any API (OpenID Connect Core §2).",
     ),
     "oauth.use": Ask(
         "Who shows the access token, and to whom?",
-        ("the owner, to the application", "the application, to the resource server",
-         "the browser, to the authorization server"), 1,
+        ("the owner, to the application", "the browser, to the authorization server",
+         "the application, to the resource server"), 2,
         "The resource server holds the data, and takes or refuses the token (RFC 6749 §7).",
     ),
     "grant.implicit": Ask(
         "By which way does the token come?",
-        ("straight from server to application", "through the address of a page"), 1,
-        "It stands in the fragment of the redirect, where the browser keeps it (§4.2.2).",
+        ("through the address of a page", "straight from server to application"), 0,
+        "It stands in the fragment of the redirect, where the browser keeps it (RFC 6749 §4.2.2).",
     ),
     "grant.password": Ask(
         "Who learns the owner's password?",
-        ("the authorization server alone", "the application as well", "nobody"), 1,
+        ("the authorization server alone", "nobody", "the application as well"), 2,
         "She types it into the application, which hands it on (RFC 6749 §4.3).",
     ),
     "grant.credentials": Ask(
         "Whose data does such a token open?",
-        ("Alice's", "the application's own", "everybody's"), 1,
+        ("Alice's", "everybody's", "the application's own"), 2,
         "No owner was asked, so it is the client's own, or agreed beforehand (RFC 6749 §4.4).",
     ),
     "grant.device": Ask(
         "A device asks for its token sooner than it was told to. What does it hear?",
-        ("its token, if it is ready", "slow_down: five seconds more, for good", "nothing"), 1,
+        ("slow_down: five seconds more, for good", "its token, if it is ready", "nothing"), 0,
         "Each slow_down adds five seconds to the interval (RFC 8628 §3.5).",
     ),
     "grant.device.approved": Ask(
@@ -109,12 +109,12 @@ ASKS: Mapping[str, Ask] = {
     ),
     "grant.device.denied": Ask(
         "The person says no, elsewhere. How does the device learn of it?",
-        ("the server calls it", "by the answer to its next question", "never"), 1,
+        ("by the answer to its next question", "the server calls it", "never"), 0,
         "access_denied is an answer like any other, and the last one (RFC 8628 §3.5).",
     ),
     "grant.device.token": Ask(
         "How does the device learn that it may go on?",
-        ("the server calls it", "by the answer to its next question", "from the browser"), 1,
+        ("the server calls it", "from the browser", "by the answer to its next question"), 2,
         "It has no address to be called at, so it asks until it is told (RFC 8628 §3.4).",
     ),
     "grant.device.waiting": Ask(
@@ -139,12 +139,12 @@ ASKS: Mapping[str, Ask] = {
     ),
     "grant.rotation": Ask(
         "A refresh token comes a second time. What becomes of the one that followed it?",
-        ("it lives on", "it dies too"), 1,
+        ("it dies too", "it lives on"), 0,
         "Who of the two is the thief cannot be told, so the family ends (RFC 9700 §4.14.2).",
     ),
     "grant.opaque": Ask(
         "This token is random letters. How does an API learn what it may do?",
-        ("it decodes it", "it asks the authorization server", "it cannot"), 1,
+        ("it decodes it", "it cannot", "it asks the authorization server"), 2,
         "By introspection, in its own name (RFC 7662 §2).",
     ),
     "grant.revocation": Ask(
@@ -154,7 +154,7 @@ ASKS: Mapping[str, Ask] = {
     ),
     "grant.refreshed": Ask(
         "Who has to be there for a new access token to be got?",
-        ("the owner, to log in", "the application alone"), 1,
+        ("the application alone", "the owner, to log in"), 0,
         "The refresh token stands for what the owner granted once (RFC 6749 §6).",
     ),
 }  # fmt: skip
