@@ -7,7 +7,7 @@ import threading
 import webbrowser
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from netlab.cli.networks import chosen, in_lab
 from netlab.cli.oauth_runs import wake, warm
@@ -51,6 +51,8 @@ def meet(asked: Asked, look: Look) -> Exit:
             f"--auth-method {asked.auth_method}: not a way of proving who a client is",
             advice=", ".join(METHODS[1:]),
         )
+    if asked.api:
+        _protected("--api", asked.api)
     if asked.issuer is None:
         return _at_the_lab(asked, look)
     preset, issuer = _issuer(asked.issuer)
@@ -120,31 +122,42 @@ def _scope(asked: Asked, preset: "Preset | None", lab_api: str) -> str | None:
 
 def _issuer(text: str) -> "tuple[Preset | None, str]":
     from netlab.experiments.oauth.presets import PRESETS
-    from netlab.experiments.oauth.world import literal
 
     if text in PRESETS:
         return PRESETS[text], PRESETS[text].issuer
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if not _names_a_server(text):
         raise NetlabError(
             f"--issuer {text}: not an issuer.",
             cause="it is a URL without query or fragment (RFC 8414 §2)",
             advice=f"https://accounts.example.com, or one of {', '.join(PRESETS)}",
         )
-    local = parts.hostname == "localhost" or parts.hostname.endswith(".localhost")
-    if parts.scheme == "http" and not (local or (literal(parts.hostname) and _loopback(parts))):
-        raise NetlabError(
-            f"--issuer {text}: http is for this machine alone.",
-            cause="codes, tokens and secrets travel to it (RFC 6749 §3.1, §3.2)",
-            advice=f"https://{parts.netloc}{parts.path}",
-        )
+    _protected("--issuer", text)
     return None, text
 
 
-def _loopback(parts: SplitResult) -> bool:
-    import ipaddress
+def _names_a_server(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname
+    except ValueError:
+        return False
+    known = parts.scheme in ("http", "https") and bool(host)
+    return known and not parts.query and not parts.fragment
 
-    return ipaddress.ip_address(parts.hostname or "").is_loopback
+
+def _protected(option: str, url: str) -> None:
+    """Raises NetlabError for an address where anybody on the way could listen."""
+    from netlab.experiments.oauth.world import protected
+
+    if protected(url):
+        return
+    if not url.startswith("http://"):
+        raise NetlabError(f"{option} {url}: not an https URL.")
+    raise NetlabError(
+        f"{option} {url}: http is for this machine alone.",
+        cause="codes, tokens and secrets travel to it (RFC 6749 §3.1, §3.2)",
+        advice=url.replace("http", "https", 1),
+    )
 
 
 def _secret() -> str:

@@ -261,8 +261,20 @@ METADATA = json.dumps({
         ('{"issuer": "https://evil.example"}', "application/json", "200 OK", "RFC 8414"),
         ("[" * 100_000, "application/json", "200 OK", "no description"),
         ('{"issuer": "$"}', "application/json", "200 OK", "authorization_endpoint"),
+        (
+            '{"issuer": "$", "authorization_endpoint": "file:///etc/passwd"}',
+            "application/json",
+            "200 OK",
+            "no https URL",
+        ),
+        (
+            '{"issuer": "$", "authorization_endpoint": "http://a.example/go"}',
+            "application/json",
+            "200 OK",
+            "no https URL",
+        ),
     ],
-    ids=["page", "404", "another", "malformed", "empty"],
+    ids=["page", "404", "another", "malformed", "empty", "file", "plain"],
 )
 def test_a_provider_that_is_none(body: str, kind: str, status: str, words: str) -> None:
     with saying(body, kind, status) as port:
@@ -313,7 +325,12 @@ def test_a_port_that_is_taken_and_one_where_nobody_is() -> None:
     [
         (("--issuer", "http://login.example.org"), "http is for this machine alone"),
         (("--issuer", "login.example.org"), "not an issuer"),
+        (("--issuer", "https://[::1"), "not an issuer"),
+        (("--issuer", "https://a.example:port"), "not an https URL"),
         (("--issuer", "github"), "--client-id is missing"),
+        (("--issuer", "https://a.example", "--api", "http://a.example/me"), "this machine alone"),
+        (("--issuer", "https://a.example", "--grant", "implicit"), "not offered with --issuer"),
+        (("--issuer", "https://a.example", "--deny"), "--deny does not go with"),
         (("--issuer", "https://a.example", "--client-secret"), "nobody can be asked here"),
         (("--issuer", "https://a.example", "--auth-method", "magic"), "not a way of proving"),
     ],

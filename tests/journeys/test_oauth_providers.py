@@ -215,6 +215,45 @@ def test_a_provider_without_the_device_grant_says_so(tls: Tls) -> None:
     assert "device_authorization_endpoint" in ran.findings[-1].title
 
 
+@pytest.mark.parametrize(
+    "uri", ["javascript:alert(1)", "file:///etc/passwd", "http://a.example/", ""]
+)
+def test_a_device_sends_nobody_anywhere_else(tls: Tls, uri: str) -> None:
+    class Hostile(providers.GitHub):
+        def device(self, asked: providers.Asked) -> providers.Answer:
+            return providers.told(
+                {"device_code": DEVICE, "user_code": USER, "verification_uri": uri}
+            )
+
+    ran, watch = by_device(tls, Hostile(), "github")
+    assert (ran.code, ran.facts["oauth.stopped_at"]) == (Exit.HTTP, "device authorization endpoint")
+    assert (ran.shown, watch.waits) == ([], [])
+
+
+def test_no_secret_goes_to_an_endpoint_that_is_not_encrypted(tls: Tls) -> None:
+    kakao = providers.kakao()
+    kakao.metadata = {**kakao.metadata, "token_endpoint": "http://kauth.kakao.com/oauth/token"}
+    ran = run(tls, kakao, "kakao")
+    assert (ran.code, ran.facts["oauth.stopped_at"]) == (Exit.HTTP, "discovery")
+    assert not [one for one in kakao.asked if one.method == "POST"]
+
+
+@pytest.mark.parametrize(
+    ("interval", "first"),
+    [(0, 1), ("7", 7), (None, 5), (-3, 5), (1e9, 60), ([], 5), (True, 5), ("nan", 5)],
+)
+def test_the_interval_is_a_strangers(tls: Tls, interval: object, first: float) -> None:
+    class Odd(providers.GitHub):
+        def device(self, asked: providers.Asked) -> providers.Answer:
+            return providers.told({
+                "device_code": DEVICE, "user_code": USER, "expires_in": 900, "interval": interval,
+                "verification_uri": "https://github.com/login/device",
+            })  # fmt: skip
+
+    ran, watch = by_device(tls, Odd(), "github", "")
+    assert (ran.code, watch.waits) == (Exit.OK, [first])
+
+
 @pytest.mark.parametrize("kind", ["code", "device", "refresh"])
 def test_nothing_of_theirs_is_written_down(tls: Tls, kind: str) -> None:
     google = providers.google()

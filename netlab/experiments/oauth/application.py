@@ -19,7 +19,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 from netlab.experiments.oauth.listening import Listener, Page, Visit
 from netlab.experiments.oauth.refusing import Stopped, refused
 from netlab.experiments.oauth.speaking import Speaker, query_of, said
-from netlab.experiments.oauth.world import World
+from netlab.experiments.oauth.world import World, protected
 from netlab.network import jose
 from netlab.network.jose import Verdict, Wanted
 
@@ -153,6 +153,9 @@ class Application:
         if not isinstance(url, str) or not url:
             raise Stopped("discovery", f"the server's description names no {name}",
                           rule="RFC 8414 §2")  # fmt: skip
+        if not protected(url):
+            raise Stopped("discovery", f"its {name} is no https URL: {url[:200]}",
+                          rule="RFC 6749 §3.1, §3.2")  # fmt: skip
         return url
 
     def authorization(self) -> dict[str, str]:

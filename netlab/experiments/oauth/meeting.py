@@ -48,7 +48,7 @@ async def _meet(world: World, options: Options) -> None:
 
 async def _with_code(world: World, app: Met, options: Options) -> None:
     await tell_registered(app)
-    world.chapter("oauth.redirect", "Your browser is sent off", "netlab")
+    world.chapter("oauth.redirect", "Your browser is sent off")
     url = app.authorization_url()
     world.hide(app.verifier, app.state, app.nonce)
     world.fact("oauth.channel", "front", origin="standard", note="RFC 6749 §3.1")

@@ -50,6 +50,23 @@ def origin_of(url: str) -> Origin:
     return Origin(parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme])
 
 
+def protected(url: str) -> bool:
+    """Whether codes and tokens may travel there: by TLS, or within this machine (RFC 6749 §3.1,
+    §3.2). A server's own description of itself may name anything.
+    """
+    try:
+        origin = origin_of(url)
+    except ValueError:
+        return False
+    return origin.secure or on_this_machine(origin.host)
+
+
+def on_this_machine(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    return literal(host) and ipaddress.ip_address(host).is_loopback
+
+
 class Unreached(OSError):
     """No connection to a party came about. where: `name`, `tcp` or `tls`."""
 

@@ -12,7 +12,7 @@ from netlab.experiments.oauth.met import Met, Options
 from netlab.experiments.oauth.refusing import Stopped, refused
 from netlab.experiments.oauth.speaking import said
 from netlab.experiments.oauth.walkthrough import lifetime, tell_registered
-from netlab.experiments.oauth.world import World
+from netlab.experiments.oauth.world import World, protected
 
 
 async def device(world: World, app: Met, options: Options) -> None:
@@ -46,7 +46,10 @@ async def codes(app: Met) -> Mapping[str, Any]:
     answer = said(reply)
     if reply.status != 200 or "device_code" not in answer:
         raise refused("device authorization endpoint", reply, answer)
-    code, uri, _ = where_to(answer)
+    code, uri, complete = where_to(answer)
+    if not code or not all(map(protected, filter(None, (uri, complete)))) or not uri:
+        raise Stopped("device authorization endpoint", "it names no code to type at an https URL",
+                      rule="RFC 8628 §3.2")  # fmt: skip
     world.fact("oauth.user_code", str(world.hidden({"code": code})["code"]))
     world.fact("oauth.verification_uri", uri)
     world.fact("oauth.interval", bounded(answer.get("interval"), 5.0, 0.0, 3600.0), "s")
