@@ -125,7 +125,8 @@ def test_a_whole_command() -> None:
 
 def test_settings_that_somebody_made_outlive_an_attack(own: Lab) -> None:
     """As in a lab that `netlab lab up` keeps running."""
-    wanted = {"web:auth.example.com": {"access_lifetime": 7.0, "protections": {"iss": False}},
+    wanted: dict[str, dict[str, Any]] = {
+              "web:auth.example.com": {"access_lifetime": 7.0, "protections": {"iss": False}},
               "web:auth.example.net": {"access_tokens": "opaque"},
               "web:files.example.com": {"mode": "jwt"}}  # fmt: skip
     for service, more in wanted.items():
