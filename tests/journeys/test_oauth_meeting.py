@@ -90,6 +90,9 @@ def test_a_person_at_the_labs_own_pages(pasted: bool) -> None:
     found = ran.facts()
     assert "Han river at dusk" in found["oauth.photos"]
     assert (found["jwt.verified"], found["oidc.same_sub"]) == (True, True)
+    # The message that sends the browser off is none of netlab's: no other one stands for it.
+    told = [f for f in ran.records("fact") if f["step"] == "oauth.redirect"]
+    assert {f["name"]: f["value"] for f in told}["oauth.exactly"] == []
 
 
 @pytest.fixture(scope="module")

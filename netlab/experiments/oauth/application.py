@@ -259,6 +259,8 @@ class Application:
             return Page(302, location=self.authorization_url(), cookie=cookie)
         if path != CALLBACK:
             return Page(404)
+        if self.wish.response_type == "token":  # in the fragment, which no server is sent
+            return page(NAME, "<p>The script of this page reads the token from its address.</p>")
         # What was kept for a flow belongs to the browser that began it.
         self.mine = not self.flow or f"{FLOW}={self.flow}" in visit.field("cookie")
         try:

@@ -24,6 +24,8 @@ SHORTEST = 4
 """Characters that a secret has at the least; anything shorter would blot out half of a page."""
 SHOWN = 12
 BLOTS = re.compile(rf"\*{{{2 * SHOWN},}}")
+MESSAGES = ("oauth.exactly", "oauth.parameters")
+"""Facts about one message: a chapter without has none, and not that of the chapter before."""
 PORTS = {"http": 80, "https": 443}
 
 
@@ -80,7 +82,8 @@ class World:
     """actors: the id under which each host is told of; what is not in it is told of by its name.
 
     holds: what each role has at this moment, by role, for the table at a chapter's end. spoken:
-    the chapter's messages so far, as they stood on the wire. masks: whether `secrets` are written
+    the chapter's messages so far, as they stood on the wire. told: in which step each of MESSAGES
+    was last told of. masks: whether `secrets` are written
     down as asterisks, which they are wherever they are not the lab's.
     """
 
@@ -93,6 +96,7 @@ class World:
     holds: dict[str, Sequence[str]] = field(default_factory=dict)
     spoken: list[bytes] = field(default_factory=list)
     step: str = ""
+    told: dict[str, str] = field(default_factory=dict)
     began: float = 0.0
     doing: tuple[str, Owner] | None = None
     trust: Trust | None = None
@@ -121,6 +125,9 @@ class World:
     def rest(self) -> None:
         """End the time of the chapter that is being told, if any."""
         if self.doing is not None:
+            for name in MESSAGES:
+                if self.told.get(name, self.step) != self.step:
+                    self.fact(name, [])
             title, owner = self.doing
             end = self.bench.recorder.now()
             self.bench.recorder.span(self.step, title.lower(), self.began, end, owner)
@@ -130,6 +137,7 @@ class World:
              note: str = "") -> str:  # fmt: skip
         if self.fixed:
             return ""
+        self.told[name] = self.step
         return self.bench.recorder.fact(self.step, name, value, unit, origin, note=note)
 
     def hide(self, *secrets: str) -> None:
