@@ -109,6 +109,20 @@ def test_wrong_echoes_are_a_fault() -> None:
     assert [finding.severity for finding in written(made, Finding)] == ["fault"]
 
 
+def test_where_a_model_ended_and_why_is_noted() -> None:
+    made = bench()
+    ended = [
+        run_of("select", 2000, 1.0, held=1000, died="ValueError: out of range"),
+        run_of("threads", 2000, 1.0, held=190, died="RuntimeError: no thread", threads_limit=200),
+    ]
+    scale_judged.judge_held(made.recorder, "io.scale", ended)
+    first, second = (finding.title for finding in written(made, Finding))
+    assert "select ended when it had 1000 of 2000" in first
+    assert "FD_SETSIZE" in first
+    assert "This user may have 200 threads" in second
+    assert written(made, Question)[0].answer == 1
+
+
 def test_no_run_begins_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each look at the clock is ten seconds later: one run begins within fifteen."""
 
