@@ -123,6 +123,19 @@ def test_where_a_model_ended_and_why_is_noted() -> None:
     assert written(made, Question)[0].answer == 1
 
 
+def test_a_machine_at_work_is_said_to_be_so() -> None:
+    made = bench()
+    calm = [run_of("epoll", 10, 1e-6, share=0.99), run_of("epoll", 100, 1e-6, share=None)]
+    scale_judged.judge_noise(made.recorder, "io.scale", calm)
+    assert written(made, Finding) == []
+    outcomes = [*calm, run_of("poll", 10, 1e-6, share=0.5)]
+    scale_judged.judge_noise(made.recorder, "io.scale", outcomes)
+    (finding,) = written(made, Finding)
+    assert finding.severity == "warning"
+    assert "1 of 2 runs" in finding.title
+    assert "50%" in finding.title
+
+
 def test_no_run_begins_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each look at the clock is ten seconds later: one run begins within fifteen."""
 

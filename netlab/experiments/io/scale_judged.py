@@ -8,6 +8,8 @@ from netlab.recording.records import Value
 
 STEEP, FLAT = 10.0, 2.0
 """Growth of CPU per request that counts as a climb, and that counts as none."""
+QUIET = 0.9
+"""Share of its processor below which somebody who never sleeps has been disturbed."""
 MANY = 10_000
 """Connections that folklore has a thread apiece fall over at."""
 
@@ -41,6 +43,20 @@ def judge_held(recorder: Recorder, step: str, outcomes: Sequence[Outcome]) -> No
             ("all of them", "about a thousand", "about a hundred"),
             0 if tried[-1].whole else 1 if tried[-1].held > 500 else 2,
             f"it held {tried[-1].held}: each descriptor has a bit in a set of fixed size.",
+        )  # fmt: skip
+
+
+def judge_noise(recorder: Recorder, step: str, outcomes: Sequence[Outcome]) -> None:
+    """A process that never sleeps gets all of its processor, unless others want it too."""
+    shares = [one.share for one in outcomes if one.share is not None]
+    disturbed = [share for share in shares if share < QUIET]
+    if disturbed:
+        recorder.finding(
+            step, "warning",
+            f"Other programs were at work on these processors in {len(disturbed)} of "
+            f"{len(shares)} runs: the clients got {min(disturbed):.0%} of theirs at the worst.",
+            advice="latencies and requests a second are then others' doing too; CPU time of a "
+            "request suffers less. Once more, on a machine at rest",
         )  # fmt: skip
 
 
