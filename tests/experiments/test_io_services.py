@@ -3,7 +3,9 @@
 import asyncio
 import json
 import socket
+import struct
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -69,8 +71,12 @@ SENT = bytes(range(256)) * 4096
 
 @pytest.mark.parametrize("model", HERE)
 def test_a_client_that_reads_late_gets_all_of_it(model: str) -> None:
-    """It sends until nothing fits any more: the service must keep what it has, and not lose it."""
+    """It sends until nothing fits any more: the service must keep what it has, and not lose it.
+
+    One that came before it has broken off in the middle of a word, and took nobody along.
+    """
     with served(model) as address, socket.socket() as sock:
+        break_off(address)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 256 * 1024)
         sock.connect(address)
         sock.setblocking(False)
@@ -80,6 +86,12 @@ def test_a_client_that_reads_late_gets_all_of_it(model: str) -> None:
         received = b"".join(iter(lambda: sock.recv(65536), b""))
     assert sent > len(SENT)
     assert received == (SENT * 8)[:sent]
+
+
+def break_off(address: tuple[str, int]) -> None:
+    with socket.create_connection(address, 10) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.sendall(b"and gone")
 
 
 def push(sock: socket.socket, octets: bytes) -> int:
@@ -92,15 +104,20 @@ def push(sock: socket.socket, octets: bytes) -> int:
     return sent
 
 
-@pytest.mark.parametrize("model", MANY)
-def test_one_that_breaks_off_takes_no_other_along(model: str) -> None:
-    with served(model) as address:
-        with socket.create_connection(address, 10) as other:
-            with socket.create_connection(address, 10) as sock:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-                sock.sendall(b"and gone")
-            other.sendall(b"still there")
-            assert other.recv(100) == b"still there"
+DEAF = """
+import os, signal
+print('{"port": 9, "files": null, "files_before": null, "threads_limit": null}', flush=True)
+os.kill(os.getpid(), signal.SIGSEGV)
+"""
+
+
+def test_a_server_that_is_killed_is_an_outcome_too() -> None:
+    recorder = Recorder(Header("", (), "test", "loopback", {}))
+    outcome = Outcome("epoll", 5)
+    server = (sys.executable, "-c", DEAF)
+    asyncio.run(perform(recorder, "test", Wish(seconds=0.05), outcome, server))
+    assert not outcome.whole
+    assert outcome.died == "it was ended by SIGSEGV"
 
 
 def test_a_name_that_is_none_is_met_with_the_nearest() -> None:
