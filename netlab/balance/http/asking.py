@@ -98,7 +98,10 @@ class Asking:
     def may_repeat(self, broken: Broken, replayable: bool) -> bool:
         if not broken.sent:
             return True
-        if broken.started or self.repeated or not (self.idempotent and replayable):
+        if broken.status == 504 or broken.started or self.repeated:
+            # What is silent may be at work on it still.
+            return False
+        if not (self.idempotent and replayable):
             return False
         self.repeated = True
         return True

@@ -47,9 +47,10 @@ class Connection:
             if not await self.begun(wait):
                 return
             request = await self.read()
-            if not await Exchange(self.site, self.wire, self.who, request).run():
-                # The client may be sending still: a close now would reset what it has not read.
-                await linger(self.wire)
+            exchange = Exchange(self.site, self.wire, self.who, request)
+            if not await exchange.run():
+                if self.wire.buffer or not exchange.upload.done:
+                    await linger(self.wire)
                 return
             wait = self.site.timeouts.idle
 

@@ -9,7 +9,7 @@ from netlab.balance.http.forward import kept_trailers
 from netlab.balance.http.head import ResponseHead
 from netlab.balance.http.refusal import Refusal
 from netlab.balance.http.site import Site
-from netlab.balance.http.upload import Gone
+from netlab.balance.http.upload import Gone, Upload
 from netlab.balance.http.wire import Wire
 
 
@@ -27,11 +27,12 @@ class Download:
     """
 
     def __init__(
-        self, site: Site, wire: Wire, client: Wire, head: ResponseHead, version: int
+        self, site: Site, wire: Wire, upload: Upload, head: ResponseHead, version: int
     ) -> None:
         self.site = site
         self.wire = wire
-        self.client = client
+        self.upload = upload
+        self.client = upload.client
         self.body = body_of(head.framing, site.limits)
         self.chunked = head.framing.length is None and version > 0
         self.until_close = head.framing.until_close
@@ -39,7 +40,7 @@ class Download:
     @property
     def reusable(self) -> bool:
         """Whether the backend's connection stands where a next response may begin."""
-        return self.body.done and not self.until_close and not self.wire.buffer
+        return self.body.done and not self.until_close
 
     async def run(self, head: bytes) -> None:
         """Raises Broken before anything is written; Torn, Gone or ConnectionError after."""
@@ -76,7 +77,7 @@ class Download:
 
     def end(self) -> None:
         """The backend's connection is over: that may be the end of the body, or the lack of it."""
-        if self.client.ended:
+        if self.client.ended or self.upload.failed is not None:
             raise Gone
         if self.wire.error is not None:
             raise Torn("reset the connection in the middle of a body")

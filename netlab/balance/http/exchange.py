@@ -26,6 +26,8 @@ class Exchange:
         self.asking = Asking(site, request, who.address)
         self.upload = Upload(site, client, request)
         self.latency = 0.0
+        self.interim = 0
+        """Responses 1xx that have come."""
         self.settled = False
         """The backend's connection has been given back or closed in order."""
 
@@ -56,6 +58,7 @@ class Exchange:
         except ConnectionError:
             raise Gone from None
         except Torn as torn:
+            status = None
             self.tear(backend, torn)
             raise Gone from None
         finally:
@@ -100,10 +103,9 @@ class Exchange:
         wire.write(request_head(self.request, self.who, sticky) + self.upload.start)
         self.upload.begin(wire)
         head = await self.read_head(wire, reused)
-        interim = 0
         while head.status < 200 and head.status != 101:
-            interim += 1
-            if interim > self.site.limits.interim:
+            self.interim += 1
+            if self.interim > self.site.limits.interim:
                 raise Broken("sends interim responses without end", started=True)
             if self.request.version > 0:  # RFC 9110 §15.2
                 self.client.write(response_head(head, []))
@@ -138,7 +140,8 @@ class Exchange:
         if self.client.ended:
             return Gone()
         how = "reset the connection" if wire.error else "closed the connection without an answer"
-        return Broken(how, started=bool(wire.buffer), reused=reused)
+        started = bool(wire.buffer or self.interim)
+        return Broken(how, started=started, reused=reused and not started)
 
     def judge(self, backend: Backend, head: ResponseHead) -> None:
         if head.status in self.site.failures:
@@ -156,7 +159,7 @@ class Exchange:
         return [sticky.set_cookie(backend)]
 
     async def answer(self, backend: Backend, wire: Wire, head: ResponseHead) -> bool:
-        download = Download(self.site, wire, self.client, head, self.request.version)
+        download = Download(self.site, wire, self.upload, head, self.request.version)
         keeps = self.request.keeps and self.upload.done and not self.site.draining
         start = response_head(
             head,
@@ -175,8 +178,7 @@ class Exchange:
         return keeps
 
     def check_turn(self, head: ResponseHead) -> None:
-        asked = upgrade(self.request)
-        if not asked or head.version == 0 or head.fields.options(b"upgrade") != {asked}:
+        if head.version == 0 or head.fields.options(b"upgrade") != {upgrade(self.request)}:
             raise Broken("switches to a protocol that nobody asked for", started=True)
 
     async def turn(self, wire: Wire, head: ResponseHead) -> bool:
@@ -207,7 +209,7 @@ class Exchange:
                 self.who.address,
                 self.latency,
                 now - self.began,
-                self.upload.octets,
+                self.request.octets + self.upload.octets,
                 self.client.sent - self.sent_before,
                 status,
                 self.asking.name,

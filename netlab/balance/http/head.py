@@ -29,6 +29,8 @@ class RequestHead:
     framing: Framing
     options: frozenset[bytes]
     """Of Connection, in small letters."""
+    octets: int = 0
+    """How many it had, as it came."""
 
     @property
     def keeps(self) -> bool:
@@ -105,7 +107,7 @@ def parse_request(head: bytes, scheme: bytes = b"http", limits: Limits = LIMITS)
         raise bad("a connection option that is meant for everyone", "RFC 9110 §7.6.1")
     framing = request_framing(fields, version, limits)
     check_expectation(fields, version)
-    return RequestHead(method, target, version, fields, framing, options)
+    return RequestHead(method, target, version, fields, framing, options, len(head) + 4)
 
 
 def request_line(line: bytes, limits: Limits) -> tuple[bytes, bytes, int]:

@@ -6,6 +6,7 @@ ours. What they answer is the test's to say.
 
 import asyncio
 import contextlib
+import gc
 import socket
 import ssl
 import threading
@@ -17,8 +18,10 @@ import h11
 
 from netlab.balance.events import Event
 from netlab.balance.http.proxy import serve_http
+from netlab.balance.http.wire import RESET, Wire
 from netlab.balance.pool import Pool
 from netlab.balance.settings import Server, Settings
+from tests.dissect import tlspair
 
 E = TypeVar("E", bound=Event)
 DEADLINE = 10.0
@@ -55,6 +58,8 @@ class Backend:
         self.requests: list[Request] = []
         self.ended: list[str] = []
         """How each connection was over: "end" or "reset"."""
+        self.garbled: list[str] = []
+        """What h11 could not read."""
         self.port = 0
         self.server: asyncio.Server | None = None
         self.writers: set[asyncio.StreamWriter] = set()
@@ -78,6 +83,8 @@ class Backend:
             await self.talk(self, reader, writer)
         except ConnectionError:
             self.ended.append("reset")
+        except h11.RemoteProtocolError as error:
+            self.garbled.append(str(error))
         finally:
             self.writers.discard(writer)
             writer.close()
@@ -91,9 +98,7 @@ class Backend:
             self.ended.append("end")
         return data
 
-    async def hear(
-        self, parser: h11.Connection, reader: asyncio.StreamReader
-    ) -> Request | None:
+    async def hear(self, parser: h11.Connection, reader: asyncio.StreamReader) -> Request | None:
         """The next request as h11 reads it; None at the connection's end."""
         request: Request | None = None
         while True:
@@ -154,6 +159,8 @@ class Place:
         self.up = threading.Event()
         self.thread = threading.Thread(target=lambda: asyncio.run(self.main()))
         self.failure: BaseException | None = None
+        self.lax = False
+        """Another proxy stands before these backends, and may send what h11 cannot read."""
 
     @property
     def backend(self) -> Backend:
@@ -206,6 +213,8 @@ class Place:
             await backend.stop()
         await serving
         self.finished.set()
+        if any(backend.garbled for backend in self.backends) and not self.lax:
+            raise AssertionError([backend.garbled for backend in self.backends])
 
     def wrong(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self.failure = context.get("exception") or RuntimeError(context["message"])
@@ -248,7 +257,7 @@ class Place:
             if self.tls is None:
                 yield sock
             else:
-                with self.tls.wrap_socket(sock, server_hostname="a.example") as wrapped:
+                with self.tls.wrap_socket(sock, server_hostname=tlspair.NAME) as wrapped:
                     yield wrapped
 
     def ask(self, octets: bytes) -> bytes:
@@ -260,6 +269,22 @@ class Place:
     def get(self, path: str = "/", *fields: str) -> "Answer":
         lines = [f"GET {path} HTTP/1.1", "Host: a.example", "Connection: close", *fields]
         return Answer.of(self.ask("\r\n".join([*lines, "", ""]).encode()))
+
+
+def reset(connection: asyncio.StreamWriter | socket.socket) -> None:
+    """Close so that the other end sees a reset."""
+    if isinstance(connection, socket.socket):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        connection.close()
+    else:
+        sock = connection.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        connection.transport.abort()
+
+
+def wires() -> list[Wire]:
+    """All connections that balancers of this process have."""
+    return [each for each in gc.get_objects() if isinstance(each, Wire)]
 
 
 def rest(sock: socket.socket) -> bytes:

@@ -1,13 +1,26 @@
 """What reaches the backend, and what comes back: written anew, and meaning the same."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
-from tests.balance.http.place import Answer, Backend, Place, Request, answering, rest, response, until
+from tests.balance.http.place import (
+    Answer,
+    Backend,
+    Place,
+    Request,
+    Talk,
+    answering,
+    response,
+    rest,
+    until,
+)
 
 END = b"Connection: close\r\n\r\n"
 
 
-def heard(octets: bytes, **given: object) -> Request:
+def heard(octets: bytes, **given: Any) -> Request:
     """The one request that a backend gets of these octets."""
     with Place(**given) as place:
         answer = Answer.of(place.ask(octets))
@@ -16,7 +29,9 @@ def heard(octets: bytes, **given: object) -> Request:
         return request
 
 
-def sent(*lines: bytes, start: bytes = b"GET /a?b=c HTTP/1.1", host: bytes = b"a.example") -> Request:
+def sent(
+    *lines: bytes, start: bytes = b"GET /a?b=c HTTP/1.1", host: bytes = b"a.example"
+) -> Request:
     return heard(b"\r\n".join([start, b"Host: " + host, *lines, END]))
 
 
@@ -164,11 +179,9 @@ class TestRequestBodies:
         assert sent().all(b"content-length") == []
 
     def test_who_expects_100_gets_it_from_the_backend(self) -> None:
-        async def talk(backend: Backend, reader: object, writer: object) -> None:
-            import asyncio
-
-            assert isinstance(reader, asyncio.StreamReader)
-            assert isinstance(writer, asyncio.StreamWriter)
+        async def talk(
+            backend: Backend, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
             head = await reader.readuntil(b"\r\n\r\n")
             assert b"expect: 100-continue\r\n" in head
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -200,15 +213,13 @@ class TestRequestBodies:
         assert heard(octets).first(b"expect") is None
 
 
-def answering_at_once(octets: bytes):  # type: ignore[no-untyped-def]
+def answering_at_once(octets: bytes) -> Talk:
     """A backend that answers a head and reads no body."""
-    import asyncio
 
     async def talk(
         backend: Backend, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        while True:
-            await reader.readuntil(b"\r\n\r\n")
+        while b"\r\n\r\n" in await backend.read(reader):
             writer.write(octets)
             await writer.drain()
 

@@ -78,7 +78,7 @@ CASES = {
     "an address that is none, RFC 3986 §3.2.2": (400, get(host=b"Host: [1::2::3]")),
     # Field lines, RFC 9112 §5
     "a space before the colon, §5.1": (400, get(b"Accept : a")),
-    "a space before Content-Length's colon, §5.1": (400, post(b"Content-Length : 5", body=b"hello")),
+    "a space before a length's colon, §5.1": (400, post(b"Content-Length : 1", body=b"a")),
     "a tab before the colon, §5.1": (400, post(b"Transfer-Encoding\t: chunked", body=b"0\r\n\r\n")),
     "no colon, §5": (400, get(b"Accept")),
     "no name, RFC 9110 §5.1": (400, get(b": a")),
@@ -123,8 +123,8 @@ CASES = {
     "a signed length, RFC 9110 §8.6": (400, post(b"Content-Length: +4", body=b"abcd")),
     "a length below nothing, RFC 9110 §8.6": (400, post(b"Content-Length: -1")),
     "a length in hexadecimal, RFC 9110 §8.6": (400, post(b"Content-Length: 0x4", body=b"abcd")),
-    "a length with an underscore, RFC 9110 §8.6": (400, post(b"Content-Length: 1_0", body=b"a" * 10)),
-    "a length with a space inside, RFC 9110 §8.6": (400, post(b"Content-Length: 1 0", body=b"a" * 10)),
+    "a length with an underscore, RFC 9110 §8.6": (400, post(b"Content-Length: 0_1", body=b"a")),
+    "a length with a space inside, RFC 9110 §8.6": (400, post(b"Content-Length: 0 1", body=b"a")),
     "other digits, RFC 9110 §8.6": (400, post("Content-Length: ４".encode(), body=b"abcd")),
     "an empty length, RFC 9110 §8.6": (400, post(b"Content-Length:")),
     "a length of 2^64, RFC 9110 §8.6": (413, post(b"Content-Length: 18446744073709551616")),
@@ -133,7 +133,7 @@ CASES = {
     "chunked not last, §6.3": (400, post(b"Transfer-Encoding: chunked, gzip", body=b"0\r\n\r\n")),
     "chunked absent, §6.3": (400, post(b"Transfer-Encoding: gzip", body=b"0\r\n\r\n")),
     "identity, §7": (400, post(b"Transfer-Encoding: identity", body=b"")),
-    "another coding first, §6.1": (501, post(b"Transfer-Encoding: gzip, chunked", body=b"0\r\n\r\n")),
+    "another coding first, §6.1": (501, post(b"Transfer-Encoding: x, chunked", body=b"0\r\n\r\n")),
     "another coding first by lines, §6.1": (
         501, post(b"Transfer-Encoding: gzip", b"Transfer-Encoding: chunked", body=b"0\r\n\r\n"),
     ),
