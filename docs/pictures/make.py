@@ -1,15 +1,17 @@
 """Makes the pictures of the papers from real runs in the lab: `python docs/pictures/make.py`.
 
-Each is what a terminal of that width shows, colours included, from the first line given to the
-last one.
+Each is what a terminal of that width shows, colours included, from the first words given to the
+last ones. With names behind it, it makes those alone.
 """
 
 import io
 import os
 import pty
 import re
+import shlex
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -20,11 +22,30 @@ WIDTH = 92
 CELL = 12.2
 """Columns of the terminal; how wide Rich draws one, in the units of the picture."""
 
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """command: after `netlab`. first, last: the line that it begins with, and the one that it
+    ends before; nothing: to the end."""
+
+    command: str
+    first: str
+    last: str = ""
+
+    @property
+    def words(self) -> list[str]:
+        return shlex.split(self.command)
+
+
 PICTURES = {
-    "trace": (["trace", "www.google.com", "--network", "lab"], "DNS, the short way", "The way out"),
-    "waterfall": (["trace", "www.google.com", "--network", "lab"], "Where the time went", None),
+    "trace": Picture("trace www.google.com --network lab", "DNS, the short way", "The way out"),
+    "waterfall": Picture("trace www.google.com --network lab", "Where the time went"),
+    "websocket": Picture("ws handshake", " A text message", "A binary message"),
+    "socketio": Picture("socketio demo", "A room, and who hears", "A line is cut"),
+    "oauth": Picture("oauth walkthrough", "The code for a token", "The token  "),
+    "io": Picture("io demo", "All of them on one axis", "What it took"),
+    "lb": Picture("lb demo one-slow", "Side by side", "3  Round robin"),
 }
-"""Name: the command, the words at which the picture begins, those before which it ends."""
 
 
 def run(words: list[str]) -> str:
@@ -42,17 +63,28 @@ def run(words: list[str]) -> str:
             shown += chunk
     except OSError:  # Linux says EIO at the end of a terminal
         pass
-    process.wait(30)
+    code = process.wait(30)
     os.close(master)
+    if code:
+        raise SystemExit(f"netlab {shlex.join(words)} ended with {code}")
     return shown.decode()
 
 
-def cut(text: str, first: str, last: str | None) -> list[str]:
+def cut(text: str, first: str, last: str) -> list[str]:
+    """The lines from the one with the first words to the one with the last."""
     lines = text.splitlines()
-    start = next(i for i, line in enumerate(lines) if first in line)
-    if last is None:
-        return lines[start:]
-    return lines[start : next(i for i, line in enumerate(lines[start:], start) if last in line)]
+    start = place(lines, first)
+    end = place(lines, last, start + 1) if last else len(lines)
+    while not lines[end - 1].strip():
+        end -= 1
+    return lines[start:end]
+
+
+def place(lines: list[str], words: str, start: int = 0) -> int:
+    for number in range(start, len(lines)):
+        if words in Text.from_ansi(lines[number]).plain:
+            return number
+    raise SystemExit(f"no line says “{words}” any more")
 
 
 def plain(svg: str) -> str:
@@ -70,14 +102,17 @@ def moved(x: float, y: str, length: float, rest: str, spaces: int) -> str:
     return f'x="{x + wide:.1f}"{y} textLength="{length - wide:.1f}"{rest}'
 
 
-def main() -> None:
-    for name, (words, first, last) in PICTURES.items():
-        console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
-        for line in cut(run(words), first, last):
-            console.print(Text.from_ansi(line), overflow="fold")
-        drawn = console.export_svg(title="netlab " + " ".join(words))
-        (HERE / f"{name}.svg").write_text(plain(drawn), encoding="utf-8")
+def draw(picture: Picture) -> str:
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
+    for line in cut(run(picture.words), picture.first, picture.last):
+        console.print(Text.from_ansi(line), overflow="fold")
+    return plain(console.export_svg(title="netlab " + picture.command))
+
+
+def main(names: list[str]) -> None:
+    for name in names or PICTURES:
+        (HERE / f"{name}.svg").write_text(draw(PICTURES[name]), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -22,11 +22,14 @@ def explain(
         list[str] | None,
         typer.Argument(metavar="[TERM]", help="A step's id or a term.", autocompletion=topics),
     ] = None,
+    titles: Annotated[
+        bool, typer.Option("--titles", help="In the list, say what each page is about.")
+    ] = False,
     plain: options.Plain = False,
 ) -> Exit:
-    """Print the page of a step or a term; without one, list them all."""
+    """Print the page of a step or a term; without one, list them by what they are about."""
     from netlab.cli.pages import print_page, print_topics
 
     if not term:
-        return print_topics()
+        return print_topics(titles, plain)
     return print_page(" ".join(term), plain)

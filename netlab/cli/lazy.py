@@ -13,6 +13,7 @@ COMMANDS = {
     "socketio": "netlab.cli.socketio",
     "oauth": "netlab.cli.oauth",
     "io": "netlab.cli.io",
+    "lb": "netlab.cli.lb",
     "tour": "netlab.cli.tour",
     "replay": "netlab.cli.replay",
     "explain": "netlab.cli.explain",

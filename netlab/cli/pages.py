@@ -3,27 +3,29 @@
 import sys
 
 from netlab.errors import Exit, NetlabError
-from netlab.explain.find import find
-from netlab.explain.pages import page, topics
+from netlab.explain.find import Found, find
+from netlab.explain.groups import groups
 from netlab.views.page import draw_page
+from netlab.views.topics import draw_groups
 
 
-def print_topics() -> Exit:
-    """Every topic with its title."""
-    known = [made for topic in topics() if (made := page(topic)) is not None]
-    width = max(len(made.topic) for made in known)
-    for made in known:
-        sys.stdout.write(f"{made.topic:<{width}}  {made.title}\n")
+def print_topics(titles: bool = False, plain: bool = False) -> Exit:
+    """Every topic, under what it is about."""
+    draw_groups(groups(), sys.stdout, titles, plain)
     return Exit.OK
 
 
 def print_page(term: str, plain: bool) -> Exit:
     found = find(term)
     if found.page is None:
-        near = ", ".join(found.suggestions)
-        raise NetlabError(
-            f"There is no page on '{term}'.",
-            advice=f"perhaps you meant: {near}" if near else "see them all with: netlab explain",
-        )
+        raise unknown(term, found)
     draw_page(found.page, sys.stdout, plain=plain)
     return Exit.OK
+
+
+def unknown(term: str, found: Found) -> NetlabError:
+    near = ", ".join(found.suggestions)
+    return NetlabError(
+        f"There is no page on '{term}'.",
+        advice=f"did you mean: {near}" if near else "see them all with: netlab explain",
+    )

@@ -6,6 +6,7 @@ that says so.
 
 import hashlib
 import ipaddress
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -177,11 +178,15 @@ class Certificate:
 def read(der: bytes) -> Certificate:
     """Parse a certificate; one with a part that every other question needs unreadable is none."""
     try:
-        parsed = x509.load_der_x509_certificate(der)
-        # The library parses these only when it is asked for them.
-        _ = parsed.subject, parsed.issuer, parsed.signature_algorithm_oid
-        _ = parsed.not_valid_before_utc, parsed.not_valid_after_utc
-    except (ValueError, x509.InvalidVersion):
+        # What the library minds but takes (a serial number of zero) is no word for a person's
+        # terminal.
+        with warnings.catch_warnings(action="ignore"):
+            parsed = x509.load_der_x509_certificate(der)
+            # The library parses these only when it is asked for them.
+            _ = parsed.subject, parsed.issuer, parsed.signature_algorithm_oid
+            _ = parsed.not_valid_before_utc, parsed.not_valid_after_utc
+    except (ValueError, KeyError, TypeError, x509.InvalidVersion):
+        # KeyError, TypeError: a name whose string is of a type that does not belong there.
         return Certificate(der, None)
     return Certificate(der, parsed)
 

@@ -1,7 +1,7 @@
 """The JSON form of a recording, both ways.
 
 One object: {"schema": "netlab.recording/1", "header": {...}, "records": [{"kind": "fact", ...}]}.
-`docs/recording.schema.json` says the same to other programs.
+`recording.schema.json` beside this module says the same to other programs.
 
 Written: wire octets as base64, no NaN, and lone surrogates (which load, and then crash whoever
 prints them) as the text of their escape. A field of a message leaves out what it has not, since a

@@ -1,11 +1,12 @@
 """The notebook that an experiment writes in.
 
 It stamps, numbers and keeps records, and tells subscribers of each at once. A phase is announced
-when it starts (`Started`, for a progress line) and stored only when it has ended.
+when it starts (`Started`, for a progress line) and stored only when it has ended; so are figures
+while they grow (`Reading`), which are stored as a series afterwards.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -42,7 +43,18 @@ class Started:
     path: Path
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How figures stand while a phase lasts, by lane. Told to watchers, never stored."""
+
+    step: str
+    name: str
+    values: tuple[tuple[str, float], ...]
+    unit: str | None = None
+
+
 Listener = Callable[[Record | Started], None]
+Watcher = Callable[[Reading], None]
 
 
 @dataclass(slots=True)
@@ -70,6 +82,7 @@ class Recorder:
         self._steps: dict[str, Step] = {}
         self._actors: dict[str, Actor] = {}
         self._listeners: list[Listener] = []
+        self._watchers: list[Watcher] = []
         self._count = 0
 
     def now(self) -> float:
@@ -82,6 +95,9 @@ class Recorder:
 
     def subscribe(self, listener: Listener) -> None:
         self._listeners.append(listener)
+
+    def watch(self, watcher: Watcher) -> None:
+        self._watchers.append(watcher)
 
     def finish(self, exit: int = 0) -> Recording:
         """The recording as it stands; may be called at any time, after an interrupt too."""
@@ -223,6 +239,13 @@ class Recorder:
         self, step: str, prompt: str, choices: tuple[str, ...], answer: int, why: str
     ) -> None:
         self._write(Question(step, prompt, choices, answer, why))
+
+    def reading(
+        self, step: str, name: str, values: Mapping[str, float], unit: str | None = None
+    ) -> None:
+        """Say how figures stand, to whoever watches; `series` is what is kept of them."""
+        for watcher in self._watchers:
+            watcher(Reading(step, name, tuple(values.items()), unit))
 
     def _next(self, prefix: str) -> str:
         self._count += 1

@@ -83,9 +83,11 @@ def _headline(message: Message, chapter: Chapter) -> str:
 
 
 def series(chapter: Chapter, sheet: Sheet) -> list[Line]:
-    """Many measurements of one kind: how many, and how they lie."""
+    """Many measurements of one kind, and how they lie; below --deep not those of parts."""
     made: list[Line] = []
     for one in chapter.all(Series):
+        if sheet.depth != "deep" and one.step != chapter.step.id:
+            continue
         values = sorted(value for _, value in one.points)
         if values:
             middle = values[len(values) // 2]

@@ -50,6 +50,12 @@ class Chapter:
         return fill.facts_at(self.step.id, story.steps.values(), story.facts, network)
 
     @property
+    def again(self) -> bool:
+        """Whether an earlier chapter of its journey has the same topic."""
+        own = next((j.chapters for j in self.story.journeys if self in j.chapters), ())
+        return any(other.step.topic == self.step.topic for other in own[: self.number - 1])
+
+    @property
     def fault(self) -> bool:
         return any(finding.severity == "fault" for finding in self.all(Finding))
 

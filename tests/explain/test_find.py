@@ -43,6 +43,39 @@ def test_a_slip_is_met_with_a_suggestion(term: str, topic: str) -> None:
     assert found.suggestions[0] == topic
 
 
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("what is a CNAME?", "cname"),
+        ("what are cookies", "cookies"),
+        ("why is TTFB slow", "ttfb"),
+        ("쿠키란", "cookies"),
+        ("웹소켓이 뭐야", "websocket"),
+        ("권한위임이란", "oauth"),
+        ("해피아이볼", "happy-eyeballs"),
+        ("소켓 아이오", "socketio"),
+        (unicodedata.normalize("NFD", "인증서가 뭐예요"), "tls.certificate"),
+    ],
+)
+def test_a_question_that_holds_one_term_leads_to_it(question: str, topic: str) -> None:
+    page = find(question).page
+    assert page is not None
+    assert page.topic == topic
+
+
+def test_a_question_that_holds_two_terms_offers_both() -> None:
+    found = find("how is Socket.IO different from WebSocket?")
+    assert found.page is None
+    assert found.suggestions == ("socketio", "websocket")
+
+
+def test_a_word_is_no_term_because_it_holds_one() -> None:
+    """`ca` is a name of the trust anchor's, and no part of `cat` or `a.ca.b`."""
+    assert find("ca").page is not None
+    assert find("my cat").page is None
+    assert find("my a.ca.b").page is None
+
+
 @pytest.mark.parametrize("term", ["", "zzzzqqqq", "x" * 5000, "\x1b[31m", "../../errors", "2/"])
 def test_nothing_is_found_for_nonsense(term: str) -> None:
     found = find(term)

@@ -1,7 +1,9 @@
 """The content itself: every page loads, is complete, and says only what it may."""
 
+import ast
 import re
 from importlib.resources import files
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -28,6 +30,8 @@ SOURCE = re.compile(
     r"|draft-[a-z\d-]+|FIPS \d+|UTS #\d+"
     r"|CA/Browser Forum [A-Z][A-Za-z ]+ §\d+(\.\d+)*"
     r"|[a-z_.]+\([2357]\)|POSIX\.1-2024 [a-z_]+|PEP \d+"
+    r"|PROXY protocol §\d+(\.\d+)*"
+    r"|[A-Z][a-z]+ (19|20)\d\d( §\d+(\.\d+)*)?"  # a paper, by its first author
 )
 
 FORMS = {
@@ -230,12 +234,28 @@ def test_a_chapter_that_knows_nothing_claims_nothing(topic: str) -> None:
     assert all("{" not in made.line for made in commands(made, look_up({})))
 
 
-def test_facts_are_of_a_room_that_exists() -> None:
-    rooms = {"url", "places", "dns", "route", "tcp", "tls", "http", "page", "after", "again",
-             "journey", "run", "ws", "socketio", "oauth", "oidc", "jwt", "attack",
-             "grant", "doctor", "io"}  # fmt: skip
-    for made in every():
-        assert {name.partition(".")[0] for name in names_in(made)} <= rooms
+def fact_names() -> tuple[set[str], list[re.Pattern[str]]]:
+    """The texts of the experiments' code, whole ones and those with a gap (`dns.rtt.{kind}`)."""
+    whole: set[str] = set()
+    gaps: list[re.Pattern[str]] = []
+    for path in (Path(__file__).parents[2] / "netlab" / "experiments").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                whole.add(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                parts = [
+                    re.escape(str(part.value)) if isinstance(part, ast.Constant) else "[a-z0-9_]+"
+                    for part in node.values
+                ]
+                if re.match(r"[a-z0-9]+\\\.", parts[0]):
+                    gaps.append(re.compile("".join(parts)))
+    return whole, gaps
+
+
+def test_every_fact_that_a_page_speaks_of_is_written_by_an_experiment() -> None:
+    whole, gaps = fact_names()
+    names = set().union(*map(names_in, every())) - whole - {"run.network"}
+    assert [name for name in sorted(names) if not any(gap.fullmatch(name) for gap in gaps)] == []
 
 
 def test_the_hard_truths_are_told() -> None:

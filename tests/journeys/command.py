@@ -7,12 +7,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 import jsonschema
 
-SCHEMA = Path(__file__).parents[2] / "docs" / "recording.schema.json"
+from netlab.explain.pages import topics
+
+SCHEMA = files("netlab.recording") / "recording.schema.json"
 
 
 @cache
@@ -22,9 +24,14 @@ def schema() -> jsonschema.Draft202012Validator:
 
 @lru_cache(maxsize=4)
 def recording(out: str) -> dict[str, Any]:
-    """What `--json` wrote; whatever it is, it fits the published schema."""
+    """What `--json` wrote; whatever it is, it fits the published schema and leaves no word
+    unexplained: each chapter has its page, and so has each term that a finding names."""
     loaded: dict[str, Any] = json.loads(out)
     schema().validate(loaded)
+    records = loaded["records"]
+    said = {record["topic"] for record in records if record["kind"] == "step"}
+    said |= {record["explain"] for record in records if record["kind"] == "finding"} - {None}
+    assert not said - set(topics()), "there is no page on these"
     return loaded
 
 

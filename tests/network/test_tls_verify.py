@@ -124,6 +124,10 @@ SAMPLE = made(names=[x509.DNSName(HOST), x509.IPAddress(ip_address("192.0.2.1"))
 
 @given(position=st.integers(0, 10_000), value=st.integers(0, 255))
 @example(position=SAMPLE.index(b"\xa0\x03\x02\x01") + 4, value=1)
+@example(position=SAMPLE.index(b"\x55\x04\x03") + 2, value=6)
+@example(position=SAMPLE.index(b"\x55\x04\x03") + 3, value=0)
+@example(position=SAMPLE.index(b"\x55\x04\x03") + 3, value=3)
+@example(position=SAMPLE.index(b"\x02\x01\x01") + 2, value=0)
 def test_one_changed_octet_never_raises(position: int, value: int) -> None:
     octets = bytearray(SAMPLE)
     octets[position % len(octets)] = value

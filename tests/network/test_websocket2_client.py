@@ -125,7 +125,7 @@ def test_fields_that_http2_forbids_are_told() -> None:
 
 def test_a_connection_that_settled_on_something_else_is_not_asked() -> None:
     async def run() -> object:
-        server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+        server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
         async with server:
             port = server.sockets[0].getsockname()[1]
             return await to(port, Wish("ws.example.com"), refusal, kind=TcpStream)

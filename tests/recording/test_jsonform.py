@@ -1,6 +1,6 @@
 import dataclasses
 import json
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 import jsonschema
@@ -12,7 +12,7 @@ from tests.recording.whole import HEADER, RECORDS, WHOLE
 from tests.views import sample
 
 SCHEMA = json.loads(
-    (Path(__file__).parents[2] / "docs" / "recording.schema.json").read_text(encoding="utf-8")
+    (files("netlab.recording") / "recording.schema.json").read_text(encoding="utf-8")
 )
 
 

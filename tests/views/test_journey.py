@@ -191,6 +191,9 @@ def test_an_experiment_that_nobody_explains_is_drawn_all_the_same() -> None:
     text = drawn(sample.generic(), width=80)
     for part in ("workers.count: 4 (a setting)", "poll: 3 measurements", "thread 1", "thread 2"):
         assert part in text
+    deep = drawn(sample.generic(), width=80, depth="deep")
+    assert "Which is first?" in deep
+    assert "answer  2. It waits least." in deep
 
 
 def test_a_question_is_for_step_and_for_the_curious() -> None:
@@ -203,3 +206,17 @@ def test_a_question_is_for_step_and_for_the_curious() -> None:
 def test_what_to_try_next_comes_last() -> None:
     last = drawn(sample.trace(), width=80).splitlines()[-1]
     assert last == " Next   netlab trace www.google.com --again    what does a second visit skip?"
+
+
+def test_a_reason_is_said_once_a_journey_and_the_series_of_parts_only_in_deep() -> None:
+    book = sample.recorder()
+    for name in ("roundrobin", "leastconn"):
+        total = book.step(f"lb.total.{name}", name, "lb.total")
+        part = book.step(f"{name}/lb.backend.b1", "b1", "lb.backend", total)
+        book.series(total, "latency", "s", "", [(0.0, 0.1)])
+        book.series(part, "open requests", None, "b1", [(0.0, 1.0)])
+    plain = drawn(book.finish())
+    assert plain.count("Percentiles are said and no mean") == 1
+    assert plain.count("latency: 1 measurements") == 2
+    assert "open requests" not in plain
+    assert drawn(book.finish(), depth="deep").count("open requests (b1)") == 2

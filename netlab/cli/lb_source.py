@@ -1,0 +1,39 @@
+"""The algorithms, printed: what is read is what runs."""
+
+import sys
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.resources import files
+
+from netlab.balance.algorithms import NAMES
+from netlab.errors import Exit, NetlabError
+
+ROOM = "netlab.balance.algorithms"
+
+
+def print_names() -> Exit:
+    """Each with the first line of its module."""
+    width = max(map(len, NAMES))
+    for name in NAMES:
+        said = (import_module(f"{ROOM}.{name}").__doc__ or "").strip().partition("\n")[0]
+        sys.stdout.write(f"{name:<{width}}  {said}\n")
+    sys.stdout.write("\nNext   netlab lb source roundrobin\n")
+    return Exit.OK
+
+
+def print_source(name: str) -> Exit:
+    if name not in NAMES:
+        near = get_close_matches(name, NAMES, n=1)
+        raise NetlabError(
+            f"There is no algorithm '{name}'.",
+            advice=f"did you mean {near[0]}?" if near else ", ".join(NAMES),
+        )
+    text = (files(ROOM) / f"{name}.py").read_text(encoding="utf-8")
+    beside = [other for other in NAMES if f"from {ROOM}.{other} import" in text]
+    sys.stdout.write(
+        f"# netlab/balance/algorithms/{name}.py, as netlab runs it (licence: MIT).\n"
+        f"# In use:  netlab lb run --algorithm {name} --backend HOST:PORT --backend HOST:PORT\n"
+        f"{''.join(f'# Builds on:  netlab lb source {other}{chr(10)}' for other in beside)}\n"
+        f"{text}"
+    )
+    return Exit.OK
