@@ -126,12 +126,14 @@ class Scenario:
     """Backends that stand ready and are not the balancer's yet."""
 
     def of(self, options: Options) -> "Plan":
+        """Without a rate of its own, as much load for each backend as the scenario has."""
+        backends = options.backends or self.backends
         return Plan(
             self,
             options,
-            options.rate or self.rate,
+            options.rate or self.rate * backends / self.backends,
             options.duration or self.duration,
-            options.backends or self.backends,
+            backends,
             options.algorithms or self.algorithms,
         )
 
