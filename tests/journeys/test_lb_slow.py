@@ -4,6 +4,7 @@ Every run of a test has the same arrivals. Marked slow, as loads of several seco
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -100,9 +101,8 @@ def test_chance_stays_within_what_chance_allows() -> None:
 def test_least_connections_shares_as_haproxy_does(specs: list[Spec], points: float) -> None:
     need("haproxy")
     plan, asked = plan_of("leastconn", specs), many()
-    ours, theirs = (
-        shares_of(result_of(plan, asked, "leastconn", engine)) for engine in ("netlab", "haproxy")
-    )  # type: ignore[misc]
+    ours = shares_of(result_of(plan, asked, "leastconn"))
+    theirs = shares_of(result_of(plan, asked, "leastconn", "haproxy"))
     print(ours, theirs)
     for name, share in ours.items():
         assert abs(share - theirs[name]) <= points
@@ -214,8 +214,9 @@ def test_killed_while_idle_nothing_is_lost_and_nothing_doubled(posts: float) -> 
 
 def test_killed_in_flight_reads_may_be_done_twice_and_orders_are_answered_502() -> None:
     reads, result = died("busy", "netlab", 0.0)
-    assert reads.lost == ()
-    assert len(reads.doubled) == sum(repeat.doubled for repeat in result.account.repeats) > 0
+    assert reads.lost == (), Counter(map(figures.said, result.sent))
+    # It says so of all that may have been done; which of them were, only the backends know.
+    assert 0 < len(reads.doubled) <= sum(repeat.doubled for repeat in result.account.repeats)
     orders, result = died("busy", "netlab", 1.0)
     assert orders.doubled == ()
     assert {one.status for one in result.sent if one.outcome != "ok"} == {502}
