@@ -80,6 +80,20 @@ def test_hashes_give_the_keys_own_shares(algorithm: str) -> None:
         assert shares[name] == pytest.approx(share, abs=0.001)
 
 
+def test_a_ring_gives_the_keys_own_shares_where_its_bound_does_not_bite() -> None:
+    """One request at a time: nobody is ever too busy."""
+    specs = [Spec(f"b{number}", mean=0.0) for number in range(1, 5)]
+    scenario = replace(SCENARIOS["equal"], specs=lambda _: specs, rate=1.0, duration=60.0,
+                       key="header:X-Key", keys=users(500))  # fmt: skip
+    plan = scenario.of(Options(algorithms=("consistent",), closed=True))
+    assert running.clients(plan) == 1
+    result = result_of(plan, many(), "consistent")
+    shares = shares_of(result)
+    assert len(result.sent) == MANY
+    for name, share in result.expected.items():
+        assert shares[name] == pytest.approx(share, abs=0.001)
+
+
 def test_chance_stays_within_what_chance_allows() -> None:
     plan = plan_of("random", weighted((1, 1, 1, 1)))
     shares = shares_of(result_of(plan, many(), "random"))

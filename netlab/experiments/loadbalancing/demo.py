@@ -84,7 +84,7 @@ def planned(bench: Bench, step: str, plan: Plan) -> list[Run]:
         runs.append(Run(algorithm, name, variant))
     if not runs:
         raise NetlabError("nothing is left to run.")
-    if "source" in plan.algorithms and not running.has_addresses():
+    if {*running.HASHES} & {*plan.algorithms} and not running.has_addresses():
         note = "This system has one loopback address: to a hash of addresses all clients are one."
         bench.recorder.fact(step, "run.note", note, origin="configured")
     return runs

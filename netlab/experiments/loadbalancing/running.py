@@ -20,6 +20,8 @@ from netlab.experiments.loadbalancing.load import LEAD, Load, Sent
 from netlab.experiments.loadbalancing.scenario import PLAIN, Plan, Stage, Variant
 
 HASHES = ("source", "consistent", "maglev")
+CLIENTS = 200
+"""Addresses that ask, where an algorithm hashes them."""
 WARM = 8
 """Requests that are sent beforehand, so that no first import counts as somebody's latency."""
 
@@ -52,7 +54,8 @@ def drawn(plan: Plan) -> tuple[Arrival, ...]:
     # A closed loop takes as many as it gets through.
     rate = 4 * plan.rate if options.closed else plan.rate
     instants = scenario.instants(rate, plan.duration, chance)
-    clients = scenario.clients or (200 if "source" in plan.algorithms else 0)
+    hashing = not scenario.keys and {*HASHES} & {*plan.algorithms}
+    clients = scenario.clients or (CLIENTS if hashing else 0)
     clients = clients if has_addresses() else 0
     return arrivals(instants, chance, scenario.keys, clients, scenario.posts)
 
