@@ -109,7 +109,9 @@ async def watched(
             lanes = sorted({*opened, *answered})
             if lanes:
                 recorder.reading(step, "answered", {lane: answered[lane] for lane in lanes})
-                recorder.reading(step, "open", {lane: opened.get(lane, 0) for lane in lanes})
+                for place, what in enumerate(("under way", "connections")):
+                    now = {lane: opened.get(lane, (0, 0))[place] for lane in lanes}
+                    recorder.reading(step, what, now)
 
     with recorder.phase(step, name, "far end", path="detail"):
         telling = asyncio.create_task(tell())
