@@ -15,8 +15,8 @@ from netlab.recording.records import Value
 
 SEEN = re.compile(r'\d+ "([^"]*)" "([^"]*)"')
 NOTE = (
-    "nginx does not tell when it takes a server out or back, nor has it active checks: its "
-    "changes of state are not in the timeline."
+    "it does not tell when it takes a server out or back, and has no active checks, so its changes "
+    "of state are not in the timeline"
 )
 
 
