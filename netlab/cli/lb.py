@@ -87,15 +87,19 @@ def demo(
         typer.Option("--closed", help="Clients that wait for each answer before they ask again."),
     ] = False,
     rate: Annotated[
-        float | None, typer.Option("--rate", min=1, max=5000, help="Requests a second.")
+        float | None,
+        typer.Option("--rate", metavar="N", min=1, max=5000, help="Requests a second."),
     ] = None,
     duration: Annotated[
         str | None, typer.Option("--duration", metavar="TIME", help="Of the load: 8, 500ms.")
     ] = None,
     backends: Annotated[
-        int | None, typer.Option("--backends", min=2, max=16, help="How many there are.")
+        int | None,
+        typer.Option("--backends", metavar="N", min=2, max=16, help="How many there are."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of arrivals and service times.")] = 1,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", help="Of arrivals and service times.")
+    ] = 1,
 ) -> Exit:
     """Send real traffic through a real balancer, and show who got what, how long and why."""
     from netlab.cli.lb_runs import Asked, play
@@ -209,8 +213,12 @@ def run(
     check_every: Annotated[
         str, typer.Option("--check-every", metavar="TIME", help="How often: 2, 500ms.")
     ] = "2s",
-    rise: Annotated[int, typer.Option("--rise", help="Good checks in a row until it is up.")] = 2,
-    fall: Annotated[int, typer.Option("--fall", help="Bad ones until it is down.")] = 3,
+    rise: Annotated[
+        int, typer.Option("--rise", metavar="N", help="Good checks in a row until it is up.")
+    ] = 2,
+    fall: Annotated[
+        int, typer.Option("--fall", metavar="N", help="Bad ones until it is down.")
+    ] = 3,
     passive: Annotated[
         int,
         typer.Option(

@@ -102,7 +102,12 @@ def command(made: Any, context: Any) -> list[str]:
 def described(parameters: list[Any], context: Any) -> list[str]:
     records = [one.get_help_record(context) for one in parameters]
     rows = [record for record in records if record is not None and record[0] != "-h, --help"]
-    return [line for row in rows for line in (".TP", f".B {words(row[0])}", words(row[1]))]
+    return [line for row in rows for line in (".TP", f".B {head(row[0])}", words(row[1]))]
+
+
+def head(text: str) -> str:
+    """An option and its value; Typer's versions differ in the brackets around a choice."""
+    return words(re.sub(r"\[([\w.-]+(?:\|[\w.-]+)+)\]", r"<\1>", text))
 
 
 def of_every_experiment(root: Any, context: Any) -> list[str]:
