@@ -1,5 +1,7 @@
 """The man page says what `--help` says, because both come from the commands."""
 
+import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,8 @@ from netlab.errors import Exit
 from tests.cli import commands
 from tests.witness import need, output
 
-SHIPPED = Path(__file__).parents[2] / "docs" / "netlab.1"
+README = Path(__file__).parents[2] / "README.md"
+SHIPPED = README.parent / "docs" / "netlab.1"
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +38,13 @@ def test_every_way_to_end_is_told(page: str) -> None:
     assert set(manual.ENDS) == set(Exit)
     for code in Exit:
         assert f".TP\n.B {int(code)}\n" in page
+
+
+def test_the_readme_tells_the_same_ways_to_end() -> None:
+    table = README.read_text(encoding="utf-8").partition("| exit code | means |")[2]
+    rows = itertools.takewhile(lambda row: row.startswith("|"), table.strip().splitlines())
+    told = [int(code) for row in rows for code in re.findall(r"\d+", row.split("|")[1])]
+    assert sorted(told) == sorted(map(int, Exit))
 
 
 def test_nothing_in_it_is_taken_for_a_request(page: str) -> None:
