@@ -23,11 +23,20 @@ def understood(error: Exception, words: Sequence[str] = ()) -> NetlabError:
     parameter = getattr(error, "param", None)
     text = str(getattr(error, "message", "")).strip().rstrip(".")
     if parameter is None:
-        return NetlabError(f"{text[:1].lower()}{text[1:]}.", advice=f"{path} --help")
+        return NetlabError(plainly(path, text), advice=f"{path} --help")
     name = name_of(parameter)
     if text.startswith("Missing") or not text:
         return NetlabError(f"`{path}` wants {name}.", advice=first_example(context))
     return wrong_value(path, name, text, parameter)
+
+
+def plainly(path: str, text: str) -> str:
+    """What Typer says of a line as a whole, in words like those of every other error."""
+    if extra := re.fullmatch(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", text):
+        return f"`{path}` does not take {extra[1]}."
+    if alone := re.fullmatch(r"Option '(.*)' requires (?:an argument|(\d+) arguments)", text):
+        return f"{alone[1]} wants {alone[2] or 'a'} value{'s' if alone[2] else ''}."
+    return f"{text[:1].lower()}{text[1:]}."
 
 
 def no_such_option(path: str, unknown: str, known: Sequence[str]) -> NetlabError:
