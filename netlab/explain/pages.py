@@ -81,10 +81,12 @@ class Lanes:
     """How a chapter's lanes are drawn: a sign for each name of a phase, and its word in the legend.
 
     aligned: each lane begins at its own first phase, so that what ran one after another compares.
+    alike: neighbours that look the same are drawn once, below --deep.
     """
 
     signs: tuple[tuple[str, str, str], ...] = ()
     aligned: bool = False
+    alike: bool = False
     most: int = MOST_LANES
 
 
@@ -286,7 +288,9 @@ def lanes(entry: Front) -> Lanes:
     if any(len(row) != 3 or len(row[1]) != 1 for row in rows):
         raise ValueError("a sign of the lanes that is not [name of a phase, one sign, its word]")
     signs = tuple((name, sign, word) for name, sign, word in rows)
-    made = Lanes(signs, entry.flag("aligned"), entry.number("most", MOST_LANES))
+    made = Lanes(
+        signs, entry.flag("aligned"), entry.flag("alike"), entry.number("most", MOST_LANES)
+    )
     entry.end()
     return made
 

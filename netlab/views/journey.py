@@ -97,7 +97,7 @@ def closing(story: Story, sheet: Sheet) -> list[Line]:
 
 def _in_short(story: Story, sheet: Sheet) -> list[Line]:
     book = ledger(story.recording.records)
-    if not book.leaves:  # no journey's: its chapters say how long things took
+    if not book.leaves:
         return []
     return heading("Where the time went", f"total {say(book.total, 's')}", sheet)
 

@@ -4,6 +4,8 @@ A phase's sign says whose time it is; a page may give the phases of its chapter 
 by name, and have each lane begin at its own first phase.
 """
 
+from itertools import groupby
+
 from netlab.explain.pages import Lanes
 from netlab.recording.records import Phase
 from netlab.views.bars import Axis
@@ -28,11 +30,12 @@ def lanes(chapter: Chapter, sheet: Sheet, role: Role, indent: int = 6) -> list[L
     if len(by_lane) < 2:
         return []
     drawn = Drawn(chapter.page.lanes if chapter.page else Lanes(), by_lane, sheet, indent)
-    most = len(by_lane) if sheet.depth == "deep" else drawn.style.most
+    groups = drawn.groups()
+    most = len(groups) if sheet.depth == "deep" else drawn.style.most
     made = [line(" " * (indent + drawn.label + 2) + sheet.clean(drawn.axis.ticks()), "time")]
-    for lane in list(by_lane)[:most]:
-        made += drawn.lane(lane, role)
-    if (more := len(by_lane) - most) > 0:
+    for group in groups[:most]:
+        made += drawn.group(group, role)
+    if (more := len(groups) - most) > 0:
         made += sheet.paragraph(f"{more} more; --deep shows all.", indent, "quiet")
     return made + sheet.paragraph(drawn.legend(), indent, "quiet")
 
@@ -50,21 +53,52 @@ class Drawn:
         }
         self._names = {lane: sheet.clean(lane) for lane in by_lane}
         widest = max(map(cells, self._names.values()))
+        if style.alike:  # room for `1–8` where `1` stood
+            widest += 1 + len(str(len(by_lane)))
         self.label = min(widest, max(14, min(44, sheet.width * 2 // 5)))
         longest = max(p.end - self._starts[lane] for lane in by_lane for p in by_lane[lane])
         self.axis = Axis.within(longest, sheet.width - indent - self.label - 2)
 
-    def lane(self, lane: str, role: Role) -> list[Line]:
-        phases, start = self._by_lane[lane], self._starts[lane]
-        parts = [(p.start - start, p.end - start, self._sign(p)) for p in phases]
-        broken = phases[-1].outcome != "done"
-        first, *others = fold(self._names[lane], self.label)
-        bar = self._sheet.clean(self.axis.bar(parts, broken))
+    def groups(self) -> list[list[str]]:
+        """Lanes that share a line: those which look the same, where the page wants that."""
+        if not self.style.alike or self._sheet.depth == "deep":
+            return [[lane] for lane in self._by_lane]
+        kinds = groupby(enumerate(self._by_lane), key=lambda one: self._kind(*one))
+        return [[lane for _, lane in group] for _, group in kinds]
+
+    def _kind(self, place: int, lane: str) -> tuple[str, str, int]:
+        """Equal for neighbours that look the same and whose names are counted on."""
+        name = lane.rstrip("0123456789")
+        if name == lane:
+            return "", lane, 0
+        return self._bar(lane), name, int(lane[len(name) :]) - place
+
+    def group(self, lanes: list[str], role: Role) -> list[Line]:
+        first, *others = fold(self._name(lanes), self.label)
+        broken = self._broken(lanes[0])
+        bar: tuple[str, Role] = (self._bar(lanes[0]), "fault" if broken else role)
         lead = " " * self._indent
         return [
-            ((lead + pad(first, self.label) + "  ", ""), (bar, "fault" if broken else role)),
+            ((lead + pad(first, self.label) + "  ", ""), bar),
             *(line(lead + part) for part in others),
         ]
+
+    def _name(self, lanes: list[str]) -> str:
+        """`request 1–8` for `request 1` to `request 8`."""
+        first, last = self._names[lanes[0]], self._names[lanes[-1]]
+        return first if len(lanes) == 1 else f"{first}–{last.split()[-1]}"
+
+    def _broken(self, lane: str) -> bool:
+        return self._by_lane[lane][-1].outcome != "done"
+
+    def _bar(self, lane: str) -> str:
+        """The lane's phases in order; where a page gives signs what is short is drawn last, so
+        that it is seen at all."""
+        phases, start = self._by_lane[lane], self._starts[lane]
+        if self.style.signs:
+            phases = sorted(phases, key=lambda p: p.start - p.end)
+        parts = [(p.start - start, p.end - start, self._sign(p)) for p in phases]
+        return self._sheet.clean(self.axis.bar(parts, self._broken(lane)))
 
     def _sign(self, phase: Phase) -> str:
         return self._signs.get(phase.name, SIGNS[phase.owner])
