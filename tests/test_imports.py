@@ -74,6 +74,19 @@ def test_experiments_never_see_the_lab_inside() -> None:
         assert not any(name.startswith("netlab.lab") for name in imported(path)), path
 
 
+def test_the_front_page_loads_little_but_python() -> None:
+    """Neither Typer nor Rich, nor what these bring: it stands at once."""
+    code = "import sys\nfrom netlab.cli import main\nmain([])\nprint(*sys.modules, file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+    )
+    loaded = set(done.stderr.split())
+    assert not loaded.intersection({*HEAVY, "typer", "inspect", "shutil", "socket", "json"})
+    assert {name for name in loaded if name.startswith("netlab")} == {
+        "netlab", "netlab.cli", "netlab.cli.front", "netlab.cli.keys",
+    }  # fmt: skip
+
+
 LOADED = """
 import sys
 from netlab.cli import main

@@ -9,37 +9,40 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command line and end the process with its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     speak_utf8()
-    if "_NETLAB_COMPLETE" in os.environ:
-        from netlab.cli.completing import answered
+    try:
+        code = answered(given)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        code = 130
+    except BrokenPipeError:
+        # Whoever read our output has gone. Nothing is left to say: see `guard`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    if code:
+        raise SystemExit(code)
 
-        raise SystemExit(answered())
-    if not given:
-        given = offer()
-        if not given:
-            return
+
+def answered(given: list[str]) -> int:
+    """What is asked most is answered before anything of weight is imported."""
+    if "_NETLAB_COMPLETE" in os.environ:
+        from netlab.cli.completing import answer
+
+        return answer()
     if given == ["--version"]:
         from netlab import __version__
 
         sys.stdout.write(f"netlab {__version__}\n")
-        return
-    raise SystemExit(obey(given))
-
-
-def offer() -> list[str]:
-    """The command that was picked on the front page; none in a pipe, which is given the page."""
+        return 0
+    if given:
+        return obey(given)
     from netlab.cli.front import greet
 
-    try:
-        picked = greet()
-        sys.stdout.flush()
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        raise SystemExit(130) from None
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(141) from None
-    sys.argv[1:] = picked or ()  # what a recording will say was typed
-    return list(picked or ())
+    picked = greet()
+    if picked is None:
+        return 0
+    sys.argv[1:] = picked  # what a recording will say was typed
+    return obey(picked)
 
 
 def obey(given: Sequence[str]) -> int:

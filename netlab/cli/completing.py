@@ -1,7 +1,6 @@
 """Shell completion: the script for a shell, and the answers that it asks for at each Tab."""
 
 import os
-import sys
 
 from netlab.errors import Exit
 
@@ -26,11 +25,9 @@ def spoken(instruction: str) -> Exit:
     return Exit(min(shell_complete(command, {}, "netlab", VARIABLE, instruction), Exit.USAGE))
 
 
-def answered() -> int:
+def answer() -> int:
     """What may come next on the line that the environment holds."""
-    code = spoken(os.environ[VARIABLE])
-    sys.stdout.flush()
-    return int(code)
+    return int(spoken(os.environ[VARIABLE]))
 
 
 def topics(incomplete: str) -> list[str]:

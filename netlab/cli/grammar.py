@@ -68,9 +68,11 @@ def unknown(path: str, args: list[str], names: list[str]) -> NetlabError:
     return NetlabError(f"there is no command `{path} {word}`.", advice=advice)
 
 
-def group(**more: Any) -> typer.Typer:
-    """A group of commands: `netlab ws`."""
-    return typer.Typer(cls=Group, rich_markup_mode=None, add_completion=False, **more)
+def group(*lines: str) -> typer.Typer:
+    """A group of commands: `netlab ws`. lines: its examples."""
+    return typer.Typer(
+        cls=Group, rich_markup_mode=None, add_completion=False, epilog=examples(*lines)
+    )
 
 
 def single() -> typer.Typer:

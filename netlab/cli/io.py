@@ -9,7 +9,7 @@ from netlab.cli.grammar import examples, group
 from netlab.cli.guard import guarded
 from netlab.errors import Exit
 
-app = group()
+app = group("netlab io demo", "netlab io calls")
 
 
 @app.callback()
@@ -28,7 +28,10 @@ def io() -> None:
 def demo(
     look: options.LabLook,
     requests: Annotated[
-        int, typer.Option("--requests", min=1, max=64, help="Each on a connection of its own.")
+        int,
+        typer.Option(
+            "--requests", metavar="N", min=1, max=64, help="Each on a connection of its own."
+        ),
     ] = 8,
     delay: Annotated[
         str, typer.Option("--delay", metavar="TIME", help="How long the server takes: 0.2, 200ms.")
@@ -37,13 +40,17 @@ def demo(
         str, typer.Option("--jitter", metavar="TIME", help="Spread the delays by so much each way.")
     ] = "0",
     payload: Annotated[
-        int, typer.Option("--payload", min=1, max=1_000_000, help="Octets each way.")
+        int, typer.Option("--payload", metavar="N", min=1, max=1_000_000, help="Octets each way.")
     ] = 64,
     workers: Annotated[
-        int, typer.Option("--workers", min=1, max=64, help="Threads of the model `pool`.")
+        int,
+        typer.Option("--workers", metavar="N", min=1, max=64, help="Threads of the model `pool`."),
     ] = 4,
     repeat: Annotated[
-        int, typer.Option("--repeat", min=1, max=20, help="Measure so often; the median counts.")
+        int,
+        typer.Option(
+            "--repeat", metavar="N", min=1, max=20, help="Measure so often; the median counts."
+        ),
     ] = 1,
     models: Annotated[
         str | None, typer.Option("--models", metavar="A,B", help="These alone, in this order.")
@@ -100,11 +107,10 @@ def serve(
     model: Annotated[
         str, typer.Argument(metavar="MODEL", help="blocking, epoll, asyncio-streams, …")
     ],
-    listen: Annotated[
-        str, typer.Option("--listen", metavar="HOST:PORT", help="Port 0 takes any that is free.")
-    ] = "127.0.0.1:0",
+    listen: options.Listen = "127.0.0.1:0",
     workers: Annotated[
-        int, typer.Option("--workers", min=1, max=64, help="Threads of the model `pool`.")
+        int,
+        typer.Option("--workers", metavar="N", min=1, max=64, help="Threads of the model `pool`."),
     ] = 8,
 ) -> Exit:
     """Run the echo service of one model alone, for any client's load; Ctrl-C ends it."""
@@ -125,7 +131,7 @@ def scale(
         str, typer.Option("--connections", metavar="N,M", help="How many are open, run by run.")
     ] = "10,100,1000,10000",
     active: Annotated[
-        int, typer.Option("--active", min=1, max=1000, help="How many of them speak.")
+        int, typer.Option("--active", metavar="N", min=1, max=1000, help="How many of them speak.")
     ] = 10,
     models: Annotated[
         str | None, typer.Option("--models", metavar="A,B", help="These alone; `all` for all.")
@@ -134,10 +140,12 @@ def scale(
         str, typer.Option("--window", metavar="TIME", help="How long each run is measured: 500ms.")
     ] = "500ms",
     payload: Annotated[
-        int, typer.Option("--payload", min=16, max=4096, help="Octets of each request.")
+        int,
+        typer.Option("--payload", metavar="N", min=16, max=4096, help="Octets of each request."),
     ] = 64,
     workers: Annotated[
-        int, typer.Option("--workers", min=1, max=64, help="Threads of the model `pool`.")
+        int,
+        typer.Option("--workers", metavar="N", min=1, max=64, help="Threads of the model `pool`."),
     ] = 8,
     max_time: Annotated[
         str, typer.Option("--max-time", metavar="TIME", help="No run begins after this: 60, 5m.")

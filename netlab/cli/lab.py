@@ -5,7 +5,7 @@ from netlab.cli.grammar import examples, group
 from netlab.cli.guard import guarded
 from netlab.errors import Exit
 
-app = group()
+app = group("netlab lab hosts", "netlab lab up")
 
 
 @app.callback()

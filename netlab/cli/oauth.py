@@ -11,7 +11,7 @@ from netlab.cli.grammar import examples, group
 from netlab.cli.guard import guarded
 from netlab.errors import Exit, NetlabError
 
-app = group()
+app = group("netlab oauth walkthrough", "netlab oauth attack --list")
 
 
 class Grants(StrEnum):

@@ -172,9 +172,7 @@ class Guide:
 
     def visit(self, number: int) -> Exit | None:
         """One stop; None when it went as it should."""
-        stop = self.every[number]
-        asked(self.page, number, self.every, self.keyboard is not None)
-        return self.experiment(stop, self.answer(stop))
+        return self.experiment(self.every[number], self.answer(number))
 
     def experiment(self, stop: Stop, answer: int | None) -> Exit | None:
         """Run it, say what it was about, and keep that it was seen."""
@@ -194,31 +192,27 @@ class Guide:
             self.memory.keep(stop, -1 if answer is None else answer)
         return None
 
-    def answer(self, stop: Stop) -> int | None:
-        """The choice that was pressed; None where nobody is asked, or nobody wants to say."""
+    def answer(self, number: int) -> int | None:
+        """Ask; the choice that was pressed, None where nobody is asked or wants to say.
+
+        The question is written once keys are read: what was typed before it is no answer to it.
+        """
         if self.keyboard is None:
+            asked(self.page, number, self.every)
             return None
-        while True:
-            pressed = self.press()
-            if pressed.isascii() and pressed.isdigit() and 0 < int(pressed) <= len(stop.choices):
-                return int(pressed) - 1
-            if pressed in ("enter", " "):
-                return None
+        with self.keyboard() as key:
+            asked(self.page, number, self.every, keys=True)
+            while (pressed := taken(key())) not in ("enter", " "):
+                digit = pressed.isascii() and pressed.isdigit()
+                if digit and 0 < int(pressed) <= len(self.every[number].choices):
+                    return int(pressed) - 1
+        return None
 
     def pause(self) -> None:
         if self.keyboard is not None:
-            self.page.quiet("any key: the next stop   q: leave, and go on another time")
-            self.press()
-
-    def press(self) -> str:
-        """One key. The terminal is the stops' own in between."""
-        if self.keyboard is None:
-            raise Left
-        with self.keyboard() as key:
-            pressed = key()
-        if pressed in LEAVE:
-            raise Left
-        return pressed
+            with self.keyboard() as key:
+                self.page.quiet("any key: the next stop   q: leave, and go on another time")
+                taken(key())
 
     def leave(self, code: Exit) -> Exit:
         number = len([stop for stop in self.every if stop.id in self.memory.seen])
@@ -228,6 +222,13 @@ class Guide:
         if code is Exit.INTERRUPT:
             sys.stderr.write("interrupted\n")
         return code
+
+
+def taken(pressed: str) -> str:
+    """The key, unless it is one by which a person leaves."""
+    if pressed in LEAVE:
+        raise Left
+    return pressed
 
 
 def child(words: Sequence[str]) -> int:

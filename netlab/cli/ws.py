@@ -10,7 +10,7 @@ from netlab.cli.guard import guarded
 from netlab.cli.ws_options import Compression, Opening, Url
 from netlab.errors import Exit
 
-app = group()
+app = group("netlab ws handshake", "netlab ws cost")
 
 
 @app.callback()

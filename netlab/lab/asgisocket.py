@@ -5,7 +5,7 @@ from typing import Any
 
 from websockets.protocol import State
 
-from netlab.lab.asgi import AHEAD, FAREWELL, GRACE, App, Message, end, fault, scope_of
+from netlab.lab.asgiscope import AHEAD, FAREWELL, GRACE, App, Message, end, fault, scope_of
 from netlab.lab.webmessage import Cut, Request, Response, text
 from netlab.lab.websocket import agree
 from netlab.lab.webstream import Closed, Stream

@@ -7,7 +7,7 @@ hold what was seen on the wire against.
 from collections.abc import Iterator
 from urllib.parse import parse_qs
 
-from netlab.lab.asgi import TELL, App, Message, Receive, Scope, Send
+from netlab.lab.asgiscope import TELL, App, Message, Receive, Scope, Send
 from netlab.lab.webmessage import Tell
 
 SEPARATOR = "\x1e"

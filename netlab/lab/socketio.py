@@ -17,7 +17,7 @@ from engineio.packet import NOOP
 from engineio.packet import Packet as EnginePacket
 from engineio.payload import Payload
 
-from netlab.lab import asgi
+from netlab.lab import asgi, asgiscope
 from netlab.lab.packets import witnessed
 from netlab.lab.webmessage import Request, Response, Tell, nobody, text
 
@@ -156,7 +156,7 @@ class Talk(socketio.AsyncNamespace):  # type: ignore[misc]
 
     def tell(self, sid: str, event: str, **detail: str | int) -> None:
         environ = self.server.get_environ(sid, self.namespace) or {}
-        tell: Tell = environ.get("asgi.scope", NOWHERE)["extensions"][asgi.TELL]["tell"]
+        tell: Tell = environ.get("asgi.scope", NOWHERE)["extensions"][asgiscope.TELL]["tell"]
         session = self.server.manager.eio_sid_from_sid(sid, self.namespace)
         tell(event, sid=sid, session=session, namespace=self.namespace, **detail)
 
@@ -169,12 +169,12 @@ class Elsewhere(socketio.AsyncNamespace):  # type: ignore[misc]
     """
 
     async def on_connect(self, namespace: str, sid: str, environ: Any, auth: Any = None) -> None:
-        tell: Tell = environ["asgi.scope"]["extensions"][asgi.TELL]["tell"]
+        tell: Tell = environ["asgi.scope"]["extensions"][asgiscope.TELL]["tell"]
         tell("socketio.refused", namespace=namespace[:SHOWN])
         raise socketio.exceptions.ConnectionRefusedError("Invalid namespace")
 
 
-NOWHERE = {"extensions": {asgi.TELL: {"tell": nobody}}}
+NOWHERE = {"extensions": {asgiscope.TELL: {"tell": nobody}}}
 
 
 def is_name(room: Any) -> bool:

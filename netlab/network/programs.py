@@ -66,7 +66,7 @@ async def _version(path: str, ask: tuple[str, ...]) -> str:
     finally:
         if process.returncode is None:
             process.kill()
-            await process.wait()
+            await process.communicate()  # its pipe is closed only once it is empty
     match = VERSION.search(said)
     return match[0].decode("ascii") if match else ""
 

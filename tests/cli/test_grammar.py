@@ -40,7 +40,7 @@ def test_what_can_be_shown_can_be_shown_in_every_way(path: str) -> None:
     names = set(parameters(path))
     if "json" in names:
         assert names >= LOOKS
-        assert "network" in names or path in ("netlab replay", "netlab doctor")
+        assert "network" in names or path in ("netlab replay", "netlab doctor", "netlab lb run")
 
 
 @pytest.mark.parametrize("name", ["network", "plain", "max_time", "cacert", "resolver", "header"])
@@ -55,6 +55,17 @@ def test_every_help_has_examples_of_that_command(path: str) -> None:
     assert made
     for line in made:
         assert " ".join(["netlab", *line]).startswith(path)
+
+
+def test_every_group_has_examples_of_its_own_commands() -> None:
+    for name in commands.root().list_commands(None):
+        found = commands.root().get_command(None, name)
+        if hasattr(found, "list_commands"):
+            made = commands.examples(found)
+            assert made, name
+            for line in made:
+                assert line[0] == name
+                commands.read(line)
 
 
 @pytest.mark.parametrize(("path", "line"), EXAMPLES)

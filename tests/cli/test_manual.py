@@ -7,7 +7,7 @@ import pytest
 from netlab.cli import manual
 from netlab.errors import Exit
 from tests.cli import commands
-from tests.witness import find, output
+from tests.witness import need, output
 
 SHIPPED = Path(__file__).parents[2] / "docs" / "netlab.1"
 
@@ -51,8 +51,7 @@ def test_nothing_in_it_is_taken_for_a_request(page: str) -> None:
     ids=["groff", "mandoc"],
 )
 def test_those_who_read_man_pages_find_nothing_wrong(command: list[str]) -> None:
-    if find(command[0]) is None:
-        pytest.skip(f"{command[0]} is not installed")
+    need(command[0])
     assert output([*command, str(SHIPPED)]) == ""
 
 

@@ -13,8 +13,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from netlab.lab import alone, asgi, asgisocket
-from netlab.lab.asgi import App, Receive, Scope, Send
+from netlab.lab import alone, asgi, asgiscope, asgisocket
+from netlab.lab.asgiscope import App, Receive, Scope, Send
 from netlab.lab.service import Plain
 from netlab.lab.webmessage import Request, Response, Site
 from netlab.lab.webstream import Stream
@@ -208,7 +208,8 @@ async def parrot(scope: Scope, receive: Receive, send: Send) -> None:
             return
         else:
             await send({**message, "type": "websocket.send"})
-    scope["extensions"][asgi.TELL]["tell"]("ended", code=message["code"], reason=message["reason"])
+    tell = scope["extensions"][asgiscope.TELL]["tell"]
+    tell("ended", code=message["code"], reason=message["reason"])
     assert (await receive())["type"] == "websocket.disconnect"
 
 
@@ -453,7 +454,7 @@ def test_an_application_is_handed_no_more_than_it_takes() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asgisocket, "GRACE", 0.01)
         taken = asyncio.run(asyncio.wait_for(use(), PATIENCE))
-    assert asgi.AHEAD <= taken <= asgi.AHEAD + 1
+    assert asgiscope.AHEAD <= taken <= asgiscope.AHEAD + 1
 
 
 def test_a_stop_ends_an_application_that_swallows_its_cancelling() -> None:

@@ -40,7 +40,7 @@ def judge_held(recorder: Recorder, step: str, outcomes: Sequence[Outcome]) -> No
             step, f"Of {tried[-1].count} connections, how many will select hold?",
             ("all of them", "about a thousand", "about a hundred"),
             0 if tried[-1].whole else 1 if tried[-1].held > 500 else 2,
-            f"It held {tried[-1].held}: each descriptor has a bit in a set of fixed size.",
+            f"it held {tried[-1].held}: each descriptor has a bit in a set of fixed size.",
         )  # fmt: skip
 
 
@@ -56,7 +56,7 @@ def judge_cost(recorder: Recorder, step: str, rows: Sequence[Row]) -> None:
         "time of one request grow with poll?",
         ("hardly at all", "a few times", "ten times and more"),
         0 if _growth(poll) < FLAT else 1 if _growth(poll) < STEEP else 2,
-        f"It grew {_growth(poll):.1f} times: every call hands over and looks through all of them.",
+        f"it grew {_growth(poll):.1f} times: every call hands over and looks through all of them.",
     )  # fmt: skip
     if kept is None:
         return

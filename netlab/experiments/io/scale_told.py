@@ -76,6 +76,10 @@ def held(bench: Bench, step: str, outcomes: Sequence[Outcome], left_out: list[st
     ]
     fact(step, "io.scale.broken", broken)
     fact(step, "io.scale.left_out", list[Value](left_out), origin="configured")
+    served: dict[str, Value] = {}
+    for one in sorted(outcomes, key=lambda one: one.held):
+        served[one.model] = one.held
+    fact(step, "io.scale.served", served, origin="computed", note="the most of each model")
     fact(step, "io.scale.most", max((one.held for one in outcomes), default=0), origin="computed")
     fact(step, "io.scale.checked", sum(one.requests for one in outcomes), origin="computed")
     files = [one for one in outcomes if one.files is not None]
@@ -91,6 +95,8 @@ def cost(bench: Bench, outcomes: Sequence[Outcome]) -> None:
     step = bench.step("io.scale-cost", "What a request costs")
     grown = growth(outcomes)
     bench.recorder.fact(step, "io.scale.growth", list[Value](grown), origin="computed")
+    times: dict[str, Value] = {str(row["model"]): row["growth"] for row in grown}
+    bench.recorder.fact(step, "io.scale.grown", times, origin="computed")
     judge_cost(bench.recorder, step, grown)
 
 
@@ -102,8 +108,8 @@ def growth(outcomes: Iterable[Outcome]) -> list[dict[str, Value]]:
         if one.cpu and one.whole:
             by_model.setdefault(one.model, []).append(one)
     for model, runs in by_model.items():
-        first = next((one for one in runs if one.count >= FROM), runs[0])
         last = runs[-1]
+        first = next((one for one in runs if FROM <= one.count < last.count), runs[0])
         if first.cpu and last.cpu and last.count > first.count:
             rows.append({
                 "model": model, "from": first.count, "to": last.count, "first": first.cpu,
@@ -119,21 +125,28 @@ FROM = 100
 def speed(bench: Bench, outcomes: Sequence[Outcome]) -> None:
     """Chapter 3: how long an echo takes."""
     step = bench.step("io.scale-speed", "How long an echo takes")
-    bench.recorder.fact(step, "io.scale.largest", largest(outcomes), origin="computed")
+    best = largest(outcomes)
+    fact = bench.recorder.fact
+    fact(step, "io.scale.largest", list[Value](map(row, best)), origin="computed")
+    medians: dict[str, Value] = {one.model: one.p50 for one in best}
+    fact(step, "io.scale.medians", medians, "s", "computed")
 
 
 def memory(bench: Bench, outcomes: Sequence[Outcome]) -> None:
     """Chapter 4: what a connection costs that says nothing."""
     step = bench.step("io.scale-memory", "What an idle connection costs")
-    rows = largest(outcomes)
-    bench.recorder.fact(step, "io.scale.sizes", rows, origin="computed")
+    best = largest(outcomes)
+    fact = bench.recorder.fact
+    fact(step, "io.scale.sizes", list[Value](map(row, best)), origin="computed")
+    each: dict[str, Value] = {one.model: one.memory for one in best}
+    fact(step, "io.scale.each", each, "B", "computed")
     judge_threads(bench.recorder, step, outcomes)
 
 
-def largest(outcomes: Iterable[Outcome]) -> list[Value]:
+def largest(outcomes: Iterable[Outcome]) -> list[Outcome]:
     """Of each model the run with the most connections that it served."""
     best: dict[str, Outcome] = {}
     for one in outcomes:
         if one.cpu is not None and (one.whole or one.model not in best):
             best[one.model] = one
-    return [row(one) for one in best.values()]
+    return list(best.values())

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from netlab.lab.asgi import TELL
+from netlab.lab.asgiscope import TELL
 from netlab.lab.oauth import clientauth, pages
 from netlab.lab.oauth.parameters import Parameters
 from netlab.lab.oauth.refusal import Refused

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from netlab.lab.asgi import OUTSIDE
+from netlab.lab.asgiscope import OUTSIDE
 from netlab.lab.oauth.calls import body, refused, tell_of
 from netlab.lab.oauth.challenges import challenge
 from netlab.lab.oauth.refusal import Refused

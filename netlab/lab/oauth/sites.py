@@ -11,7 +11,7 @@ from netlab.lab.service import Plain
 from netlab.lab.webmessage import Outside, Request, Response, Site
 
 if TYPE_CHECKING:
-    from netlab.lab.asgi import App
+    from netlab.lab.asgiscope import App
     from netlab.lab.oauth.accounts import Accounts
     from netlab.lab.oauth.keys import Keys
 

@@ -9,7 +9,7 @@ from netlab.lab.oauth.settings import Settings
 from netlab.lab.webmessage import Request, Response, Site
 
 if TYPE_CHECKING:
-    from netlab.lab.asgi import App
+    from netlab.lab.asgiscope import App
 
 CLIENTS = {"api": "api-server", "files": "files-server"}
 """The folders where the resource servers live, and as whom they ask."""
