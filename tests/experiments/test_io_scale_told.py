@@ -109,6 +109,33 @@ def test_wrong_echoes_are_a_fault() -> None:
     assert [finding.severity for finding in written(made, Finding)] == ["fault"]
 
 
+def test_where_a_model_ended_and_why_is_noted() -> None:
+    made = bench()
+    ended = [
+        run_of("select", 2000, 1.0, held=1000, died="ValueError: out of range"),
+        run_of("threads", 2000, 1.0, held=190, died="RuntimeError: no thread", threads_limit=200),
+    ]
+    scale_judged.judge_held(made.recorder, "io.scale", ended)
+    first, second = (finding.title for finding in written(made, Finding))
+    assert "select ended when it had 1000 of 2000" in first
+    assert "FD_SETSIZE" in first
+    assert "This user may have 200 threads" in second
+    assert written(made, Question)[0].answer == 1
+
+
+def test_a_machine_at_work_is_said_to_be_so() -> None:
+    made = bench()
+    calm = [run_of("epoll", 10, 1e-6, share=0.99), run_of("epoll", 100, 1e-6, share=None)]
+    scale_judged.judge_noise(made.recorder, "io.scale", calm)
+    assert written(made, Finding) == []
+    outcomes = [*calm, run_of("poll", 10, 1e-6, share=0.5)]
+    scale_judged.judge_noise(made.recorder, "io.scale", outcomes)
+    (finding,) = written(made, Finding)
+    assert finding.severity == "warning"
+    assert "1 of 2 runs" in finding.title
+    assert "50%" in finding.title
+
+
 def test_no_run_begins_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each look at the clock is ten seconds later: one run begins within fifteen."""
 

@@ -5,6 +5,7 @@ import json
 import socket
 import struct
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -101,6 +102,22 @@ def push(sock: socket.socket, octets: bytes) -> int:
     while sent < len(octets) and select.select([], [sock], [], 0.05)[1]:
         sent += sock.send(octets[sent : sent + 65536])
     return sent
+
+
+DEAF = """
+import os, signal
+print('{"port": 9, "files": null, "files_before": null, "threads_limit": null}', flush=True)
+os.kill(os.getpid(), signal.SIGSEGV)
+"""
+
+
+def test_a_server_that_is_killed_is_an_outcome_too() -> None:
+    recorder = Recorder(Header("", (), "test", "loopback", {}))
+    outcome = Outcome("epoll", 5)
+    server = (sys.executable, "-c", DEAF)
+    asyncio.run(perform(recorder, "test", Wish(seconds=0.05), outcome, server))
+    assert not outcome.whole
+    assert outcome.died == "it was ended by SIGSEGV"
 
 
 def test_a_name_that_is_none_is_met_with_the_nearest() -> None:

@@ -185,8 +185,12 @@ def test_the_kernel_counts_what_we_count() -> None:
     rows = ran.facts()["io.witness.calls"]
     assert {row["model"] for row in rows} == set(names)
     assert [row for row in rows if row["ours"] != row["kernel"]] == []
-    threads = {row["call"]: row["kernel"] for row in rows if row["model"] == "threads"}
-    assert (threads["send"], threads["recv"]) == (3, 3)
+    seen = {(row["model"], row["call"]): row["kernel"] for row in rows}
+    assert (seen["threads", "send"], seen["threads", "recv"]) == (3, 3)
+    assert seen["select", "select"] >= 2
+    assert seen["poll", "poll"] >= 2
+    assert seen["epoll", "epoll_wait"] >= 2
+    assert seen["epoll", "epoll_ctl"] == 9
 
 
 def test_without_strace_it_says_so(tmp_path: Path) -> None:

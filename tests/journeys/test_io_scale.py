@@ -57,8 +57,9 @@ def test_what_breaks_is_said_and_not_tried_again(ran: Ran) -> None:
     assert facts_at(ran, "io.scale.blocking.12") == {}
     told = facts_at(ran, "io.scale")
     assert told["io.scale.left_out"] == ["blocking beyond 4, of which it served 1"]
-    (broken,) = told["io.scale.broken"]  # type: ignore[misc]
-    assert broken["model"] == "blocking"
+    broken = told["io.scale.broken"]
+    assert isinstance(broken, list)
+    assert [(row["model"], row["held"]) for row in broken] == [("blocking", 1)]
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])

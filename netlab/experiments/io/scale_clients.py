@@ -9,7 +9,7 @@ import socket
 import struct
 import sys
 from collections.abc import Iterable
-from time import perf_counter
+from time import perf_counter, process_time
 
 WINDOW = 64
 """Greetings on their way at once: fewer than any queue of a listening socket holds."""
@@ -179,15 +179,17 @@ class Clients:
         with selectors.DefaultSelector() as selector:
             for client in chosen:
                 selector.register(client.sock, selectors.EVENT_READ, client)
-            started = perf_counter()
+            started, used = perf_counter(), process_time()
             try:
                 unanswered = self.loop(selector, chosen, started + seconds, took)
             except OSError as error:
                 self.garbled += isinstance(error, Garbled)
                 why = error.strerror or str(error)
+        elapsed, used = perf_counter() - started, process_time() - used
         return {
-            "requests": len(took), "elapsed": perf_counter() - started, "unanswered": unanswered,
-            "why": why, "garbled": self.garbled, **quantiles(took),
+            "requests": len(took), "elapsed": elapsed, "unanswered": unanswered, "why": why,
+            "share": used / elapsed if self.awake else None, "garbled": self.garbled,
+            **quantiles(took),
         }  # fmt: skip
 
     def loop(

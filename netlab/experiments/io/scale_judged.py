@@ -8,6 +8,8 @@ from netlab.recording.records import Value
 
 STEEP, FLAT = 10.0, 2.0
 """Growth of CPU per request that counts as a climb, and that counts as none."""
+QUIET = 0.9
+"""Share of its processor below which somebody who never sleeps has been disturbed."""
 MANY = 10_000
 """Connections that folklore has a thread apiece fall over at."""
 
@@ -21,19 +23,19 @@ def judge_held(recorder: Recorder, step: str, outcomes: Sequence[Outcome]) -> No
                              f"connections were lost ({one.garbled} and {one.lost}).")  # fmt: skip
         elif one.limited:
             recorder.finding(
-                step, "warning",
+                step,
+                "warning",
                 f"This system lets a process have {one.files} descriptors: {one.held} connections "
                 f"were opened where {one.count} were asked for.",
                 advice="ulimit -Hn says the limit; root, or the container's settings, raise it",
+            )
+        elif one.died:
+            recorder.finding(
+                step, "note",
+                f"{one.model} ended when it had {one.held} of {one.count} connections: "
+                f"{one.died}.{_reason(one)}",
+                explain="io.scale",
             )  # fmt: skip
-    broken = _one(outcomes, "select", whole=False)
-    if broken is not None and broken.died:
-        recorder.finding(
-            step, "note",
-            f"select ended when it had {broken.held} of {broken.count} connections: "
-            f"{broken.died}. Its sets have a bit for each descriptor, and no more than FD_SETSIZE.",
-            explain="io.scale",
-        )  # fmt: skip
     tried = [one for one in outcomes if one.model == "select" and one.count > 1024]
     if tried:
         recorder.question(
@@ -42,6 +44,29 @@ def judge_held(recorder: Recorder, step: str, outcomes: Sequence[Outcome]) -> No
             0 if tried[-1].whole else 1 if tried[-1].held > 500 else 2,
             f"it held {tried[-1].held}: each descriptor has a bit in a set of fixed size.",
         )  # fmt: skip
+
+
+def judge_noise(recorder: Recorder, step: str, outcomes: Sequence[Outcome]) -> None:
+    """A process that never sleeps gets all of its processor, unless others want it too."""
+    shares = [one.share for one in outcomes if one.share is not None]
+    disturbed = [share for share in shares if share < QUIET]
+    if disturbed:
+        recorder.finding(
+            step, "warning",
+            f"Other programs were at work on these processors in {len(disturbed)} of "
+            f"{len(shares)} runs: the clients got {min(disturbed):.0%} of theirs at the worst.",
+            advice="latencies and requests a second are then others' doing too; CPU time of a "
+            "request suffers less. Once more, on a machine at rest",
+        )  # fmt: skip
+
+
+def _reason(one: Outcome) -> str:
+    """What is known of why it ended."""
+    if one.model == "select":
+        return " Its sets have a bit for each descriptor, and no more than FD_SETSIZE."
+    if one.model == "threads" and one.threads_limit is not None:
+        return f" This user may have {one.threads_limit} threads in all."
+    return ""
 
 
 def judge_cost(recorder: Recorder, step: str, rows: Sequence[Row]) -> None:

@@ -5,14 +5,17 @@ scheduler's placing, which differs from run to run, is a large part of what is m
 """
 
 import asyncio
+import contextlib
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from netlab.errors import NetlabError
 from netlab.experiments.io.children import command, line, started
 from netlab.recording.recorder import Recorder
 
@@ -36,7 +39,10 @@ class Wish:
 
 @dataclass(slots=True)
 class Outcome:
-    """What one run came to. held: connections that were served; died, why: how it broke."""
+    """What one run came to. held: connections that were served; died, why: how it broke.
+
+    share: of its processor, what a process of clients that never sleeps was given by the system.
+    """
 
     model: str
     count: int
@@ -59,6 +65,7 @@ class Outcome:
     lost: int = 0
     garbled: int = 0
     opening: float | None = None
+    share: float | None = None
 
     @property
     def whole(self) -> bool:
@@ -82,10 +89,21 @@ class Process:
         return await self.hear(patience)
 
     async def hear(self, patience: float) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(await line(self.process, patience))
+        try:
+            answer: dict[str, Any] = json.loads(await line(self.process, patience))
+        except NetlabError as error:
+            raise Died(await self.last_words(error)) from None
         if "died" in answer:
             raise Died(answer["died"])
         return answer
+
+    async def last_words(self, error: NetlabError) -> str:
+        """What is known of a process that says nothing any more: a signal's name, or the error."""
+        with contextlib.suppress(TimeoutError):
+            code = await asyncio.wait_for(self.process.wait(), 1.0)
+            if code < 0:
+                return f"it was ended by {signal.Signals(-code).name}"
+        return f"{error.what.rstrip('.')}: {error.cause}"
 
 
 @asynccontextmanager
@@ -113,16 +131,16 @@ async def perform(
     one, other = processors()
     settings = {"model": outcome.model, "workers": wish.workers, "processor": one}
     async with started(server or command("scale_server", json.dumps(settings))) as process:
-        served = Process(process)
-        ready = await served.hear(START)
-        async with child(
-            "scale_load", port=ready["port"], payload=wish.payload, processor=other
-        ) as load:
-            await load.hear(START)
-            try:
+        try:
+            served = Process(process)
+            ready = await served.hear(START)
+            async with child(
+                "scale_load", port=ready["port"], payload=wish.payload, processor=other
+            ) as load:
+                await load.hear(START)
                 await _run(recorder, step, wish, outcome, Pair(served, load, ready))
-            except Died as end:
-                outcome.died = str(end)
+        except Died as end:
+            outcome.died = str(end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +190,7 @@ async def _measure(wish: Wish, outcome: Outcome, pair: Pair) -> None:
     told = await pair.load.ask(patience, **load, seconds=wish.seconds)
     after = await pair.used()
     outcome.requests, outcome.p50, outcome.p99 = told["requests"], told["p50"], told["p99"]
-    outcome.why = outcome.why or told["why"]
+    outcome.why, outcome.share = outcome.why or told["why"], told["share"]
     if outcome.requests:
         outcome.rate = outcome.requests / told["elapsed"]
         outcome.cpu = (after["cpu"] - before["cpu"]) / outcome.requests

@@ -21,7 +21,7 @@ from netlab.experiments.io.services import SERVICES
 
 BACKLOG = 4096
 """Who has been greeted by the kernel and not yet accepted; more would be dropped in silence."""
-STATM = Path("/proc/self/statm")
+STATUS = Path("/proc/self/status")
 
 
 def main() -> None:
@@ -63,10 +63,15 @@ def used() -> dict[str, object]:
 
 
 def resident(most: int) -> int:
-    """What of the process is in memory now (proc(5)); elsewhere the most that ever was."""
+    """The process's own memory that is there now; elsewhere than on Linux the most there ever was.
+
+    RssAnon (proc(5)): a program's code and libraries lie in files, whose pages the kernel may take
+    away at any time, and so are no part of what connections take.
+    """
     try:
-        return int(STATM.read_text().split()[1]) * resource.getpagesize()
-    except OSError:
+        lines = STATUS.read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon"))
+    except (OSError, StopIteration):
         return most if sys.platform == "darwin" else most * 1024
 
 

@@ -3,14 +3,20 @@
 from collections.abc import Iterable, Sequence
 
 from netlab.experiments.bench import Bench
-from netlab.experiments.io.scale_judged import judge_cost, judge_held, judge_threads
+from netlab.experiments.io.scale_judged import (
+    judge_cost,
+    judge_held,
+    judge_noise,
+    judge_threads,
+)
 from netlab.experiments.io.scale_run import Outcome
 from netlab.experiments.io.services import SERVICES
 from netlab.recording.records import Value
 
 CLOSED = "closed loop: each active connection waits for its echo before it speaks again"
 WINDOW = "CPU time of the server's process within the window, by its requests"
-USER = "resident memory of the server's process; the kernel's socket buffers are not in it"
+USER = "own memory of the server's process; the kernel's socket buffers are not in it"
+SHARE = "of its processor, what the clients' process got, which does not sleep"
 
 
 def facts(bench: Bench, step: str, outcome: Outcome) -> None:
@@ -25,6 +31,7 @@ def facts(bench: Bench, step: str, outcome: Outcome) -> None:
         ("io.voluntary_switches", outcome.switches, None, "for each request, by getrusage"),
         ("io.memory_per_connection", outcome.memory, "B", USER),
         ("io.threads", outcome.threads, None, "of the server's process"),
+        ("io.processor_share", outcome.share, None, SHARE),
         ("io.requests", outcome.requests or None, None, "every octet of each echo was compared"),
     ):
         if value is not None:
@@ -88,6 +95,7 @@ def held(bench: Bench, step: str, outcomes: Sequence[Outcome], left_out: list[st
         if _raised(files[0]):
             fact(step, "io.limits.files_before", files[0].files_before, origin="kernel")
     judge_held(bench.recorder, step, outcomes)
+    judge_noise(bench.recorder, step, outcomes)
 
 
 def cost(bench: Bench, outcomes: Sequence[Outcome]) -> None:

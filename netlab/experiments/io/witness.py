@@ -32,6 +32,12 @@ KERNEL = {
 }  # fmt: skip
 """The system call, and the name by which a model calls it (libc chooses between variants)."""
 
+NAMED = ("epoll_ctl", "select", "poll")
+"""Calls that are about the run's sockets whenever a model makes them."""
+
+ENTRIES = "80"
+"""How many entries of poll's list strace writes out, and octets of a text: all 64 sockets."""
+
 EAGAIN = "… of these EAGAIN"
 
 LINE = re.compile(r"(\d+) +(\w+)\((.*)")
@@ -74,7 +80,7 @@ async def watched(
     with tempfile.TemporaryDirectory(prefix="netlab-witness-") as folder:
         trace = Path(folder) / "trace"
         names = ",".join(f"?{name}" for name in KERNEL)
-        words = (strace, "-f", "-qq", "-s", "0", "-e", f"trace={names}", "-e", "signal=none",
+        words = (strace, "-f", "-qq", "-s", ENTRIES, "-e", f"trace={names}", "-e", "signal=none",
                  "-o", str(trace))  # fmt: skip
         report = await client(settings, options.max_time, *words)
         text = trace.read_text(encoding="utf-8", errors="backslashreplace")
@@ -148,8 +154,11 @@ def pollers(lines: Iterable[str], descriptors: set[int]) -> set[int]:
 
 def rows(model: Model, run: dict[str, Any], kernel: Counted) -> list[dict[str, Value]]:
     """Ours beside the kernel's, for every call that both can name."""
-    named = {"send", "recv", "epoll_ctl"} & {"send", "recv", *run["on_sockets"]}
-    ours = {name: run["on_sockets"].get(name, 0) for name in named | set(kernel.calls)}
+    counted = run["on_sockets"]
+    named = {"send", "recv"} | {name for name in counted if name in NAMED}
+    if counted.get("epoll_ctl"):  # else its epoll watches none of the run's sockets
+        named |= {"epoll_wait"} & set(counted)
+    ours = {name: counted.get(name, 0) for name in named | set(kernel.calls)}
     made: list[dict[str, Value]] = [
         {"model": model.name, "call": name, "ours": ours[name], "kernel": kernel.calls[name]}
         for name in sorted(ours)
