@@ -62,7 +62,7 @@ class Layer4:
         self.listener = listener
         self.clock = clock
         self.loop = asyncio.get_running_loop()
-        self.poller = poller(self.loop, clock)
+        self.poller = poller(self.loop)
         self.open: set[Connection] = set()
         self.empty = asyncio.Event()
         self.empty.set()
@@ -126,7 +126,7 @@ class Connection:
     """One client: first a backend is found, then the relay has it."""
 
     __slots__ = (
-        "backend", "balancer", "begun", "client", "dialling", "family", "host", "latency", "pair",
+        "backend", "balancer", "begun", "client", "dialling", "host", "latency", "pair", "passed",
         "port", "since", "tried",
     )  # fmt: skip
 
@@ -141,6 +141,7 @@ class Connection:
         self.backend: Backend | None = None
         self.dialling: socket.socket | None = None
         self.pair: Pair | None = None
+        self.passed: tuple[int | bool, ...] = ()
 
     @property
     def who(self) -> str:
@@ -257,7 +258,10 @@ class Connection:
 
     def check(self, now: float, connect: float, idle: float) -> None:
         if self.pair is not None:
-            if now - self.pair.last > idle:
+            passed = self.pair.progress()
+            if passed != self.passed:
+                self.passed, self.since = passed, now
+            elif now - self.since > idle:
                 self.pair.close("idle for too long")
         elif now - self.since > connect:
             self.failed(errno.ETIMEDOUT)

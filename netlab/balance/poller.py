@@ -12,13 +12,13 @@ import asyncio
 import select
 import socket
 import sys
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import Protocol
 
 MOST = 512
-"""Events handed on in one turn."""
+"""Events asked for at once."""
+ROUNDS = 8
+"""How often it is asked again before the loop has its turn."""
 
 
 class Watched(Protocol):
@@ -32,11 +32,7 @@ class Watched(Protocol):
 
 
 class Poller(ABC):
-    """now: the clock's time when the events being handed on were found."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self.clock = clock
-        self.now = clock()
+    """Hands on what happens to the sockets that it watches."""
 
     @abstractmethod
     def watch(self, who: Watched, read: bool, write: bool) -> None:
@@ -53,22 +49,15 @@ class Poller(ABC):
 class LoopPoller(Poller):
     """By the event loop's own means."""
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, clock: Callable[[], float] = time.perf_counter
-    ) -> None:
-        super().__init__(clock)
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
 
     def watch(self, who: Watched, read: bool, write: bool) -> None:
         self.forget(who)
         if read:
-            self._loop.add_reader(who.sock, self._tell, who.readable)
+            self._loop.add_reader(who.sock, who.readable)
         if write:
-            self._loop.add_writer(who.sock, self._tell, who.writable)
-
-    def _tell(self, callback: Callable[[], None]) -> None:
-        self.now = self.clock()
-        callback()
+            self._loop.add_writer(who.sock, who.writable)
 
     def forget(self, who: Watched) -> None:
         self._loop.remove_reader(who.sock)
@@ -85,10 +74,7 @@ if sys.platform == "linux":
     class EpollPoller(Poller):
         """By an epoll inside of the event loop's."""
 
-        def __init__(
-            self, loop: asyncio.AbstractEventLoop, clock: Callable[[], float] = time.perf_counter
-        ) -> None:
-            super().__init__(clock)
+        def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
             self._loop = loop
             self._epoll = select.epoll()
             self._watched: dict[int, Watched] = {}
@@ -112,9 +98,15 @@ if sys.platform == "linux":
             self._epoll.close()
 
         def _look(self) -> None:
+            """Hand on what has happened, and what happens meanwhile, but not for ever."""
+            for _ in range(ROUNDS):
+                ready = self._epoll.poll(0, MOST)
+                if not ready:
+                    return
+                self._hand_on(ready)
+
+        def _hand_on(self, ready: list[tuple[int, int]]) -> None:
             watched = self._watched
-            ready = self._epoll.poll(0, MOST)
-            self.now = self.clock()
             for descriptor, events in ready:
                 who = watched.get(descriptor)
                 if who is None:  # what came before has closed it
@@ -136,10 +128,8 @@ if sys.platform == "linux":
                 self.forget(who)
 
 
-def poller(
-    loop: asyncio.AbstractEventLoop, clock: Callable[[], float] = time.perf_counter
-) -> Poller:
+def poller(loop: asyncio.AbstractEventLoop) -> Poller:
     """The best that this system has."""
     if sys.platform != "linux":
-        return LoopPoller(loop, clock)
-    return EpollPoller(loop, clock)
+        return LoopPoller(loop)
+    return EpollPoller(loop)

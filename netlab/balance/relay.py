@@ -33,13 +33,18 @@ class Side:
     """One socket of a pair.
 
     waiting: octets for its peer, which it does not take yet. ended: its peer has sent its end;
-    shut: we have sent ours. received: octets of its peer so far.
+    shut: we have sent ours. received: octets of its peer so far; sent: of those that waited.
     """
 
-    __slots__ = ("ended", "far", "pair", "poller", "received", "shut", "sock", "waiting")
+    __slots__ = (
+        "ended", "far", "pair", "poller", "receive", "received", "send", "sent", "shut", "sock",
+        "waiting",
+    )  # fmt: skip
 
     def __init__(self, sock: socket.socket, pair: "Pair") -> None:
         self.sock = sock
+        self.receive = sock.recv_into
+        self.send = sock.send
         self.pair = pair
         self.poller = pair.poller
         self.far: Side = self
@@ -47,6 +52,7 @@ class Side:
         self.ended = False
         self.shut = False
         self.received = 0
+        self.sent = 0
 
     def watch(self) -> None:
         """Read while the far side takes it; write while something waits; mind resets always."""
@@ -55,7 +61,7 @@ class Side:
 
     def readable(self) -> None:
         try:
-            count = self.sock.recv_into(BUFFER)
+            count = self.receive(BUFFER)
         except NOT_NOW:
             return
         except OSError:
@@ -65,34 +71,34 @@ class Side:
             self.end()
             return
         self.received += count
-        self.pair.last = self.poller.now
-        self.far.send(BUFFER[:count])
-
-    def send(self, data: memoryview) -> None:
-        """Towards its peer; what it does not take holds up the far side."""
+        far = self.far
         try:
-            sent = self.sock.send(data)
+            sent = far.send(BUFFER[:count])
         except NOT_NOW:
             sent = 0
         except OSError:
-            self.pair.reset(self)
+            self.pair.reset(far)
             return
-        if sent < len(data):
-            self.waiting = memoryview(bytes(data[sent:]))
-            self.watch()
-            self.far.watch()
+        if sent < count:
+            far.wait(BUFFER[sent:count])
+
+    def wait(self, data: memoryview) -> None:
+        """Keep what its peer does not take yet: that holds up the far side."""
+        self.waiting = memoryview(bytes(data))
+        self.watch()
+        self.far.watch()
 
     def writable(self) -> None:
         if self.waiting is None:
             return
         try:
-            sent = self.sock.send(self.waiting)
+            sent = self.send(self.waiting)
         except NOT_NOW:
             return
         except OSError:
             self.pair.reset(self)
             return
-        self.pair.last = self.poller.now
+        self.sent += sent
         if sent < len(self.waiting):
             self.waiting = self.waiting[sent:]
             return
@@ -106,7 +112,6 @@ class Side:
     def end(self) -> None:
         """Its peer will send no more: neither shall we to the far side's, once all has gone."""
         self.ended = True
-        self.pair.last = self.poller.now
         if self.far.waiting is None:
             self.far.shutdown()
         if not self.pair.closed:
@@ -136,11 +141,10 @@ class Side:
 class Pair:
     """A client's connection and ours to its backend.
 
-    last: when an octet, or an end, last passed. over: told once how it went: "ended" in order, or
-    in a few words what cut it.
+    over: told once how it went: "ended" in order, or in a few words what cut it.
     """
 
-    __slots__ = ("client", "closed", "last", "over", "poller", "server")
+    __slots__ = ("client", "closed", "over", "poller", "server")
 
     def __init__(
         self,
@@ -152,7 +156,6 @@ class Pair:
         self.poller = poller
         self.over = over
         self.closed = False
-        self.last = poller.clock()
         self.client = Side(client, self)
         self.server = Side(server, self)
         self.client.far, self.server.far = self.server, self.client
@@ -162,7 +165,13 @@ class Pair:
         self.server.watch()
         self.client.watch()
         if first:
-            self.server.send(memoryview(first))
+            self.server.wait(memoryview(first))
+            self.server.writable()
+
+    def progress(self) -> tuple[int | bool, ...]:
+        """Differs from before when an octet or an end has passed since."""
+        both = (self.client, self.server)
+        return tuple(part for side in both for part in (side.received, side.sent, side.ended))
 
     def reset(self, side: Side) -> None:
         """One side was reset: so is the other."""

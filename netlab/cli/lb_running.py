@@ -5,6 +5,8 @@ import contextlib
 import signal
 import socket
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +22,10 @@ from netlab.experiments.loadbalancing.alone import Account, write
 from netlab.lab.alone import address_of
 from netlab.recording.recorder import Recorder
 from netlab.views.text import escape
+
+DRAINING = "draining: nothing new is taken, what is open may end; again ends it now"
+A_SECOND = 20
+"""Lines about single requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,9 @@ async def until_told(settings: Settings, account: Account, words: "Words") -> No
         if stop.is_set():
             serving.cancel()
         else:
-            words.told("draining: nothing new is taken, what is open may end; again ends it now")
+            words.told(
+                "draining: nothing new is taken, what is open may end; again ends it now", True
+            )
             stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -154,12 +162,22 @@ async def until_told(settings: Settings, account: Account, words: "Words") -> No
 
 
 class Words:
-    """What a person reads while it runs. aside: stdout is kept for the recording."""
+    """What a person reads while it runs. aside: stdout is kept for the recording.
 
-    def __init__(self, settings: Settings, aside: bool) -> None:
+    Nobody reads a thousand lines a second, and to write them would keep clients waiting: of what
+    may be left out only the first few of each second are said.
+    """
+
+    def __init__(
+        self, settings: Settings, aside: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.settings = settings
         self.out = sys.stderr if aside else sys.stdout
+        self.clock = clock
         self.listen = ""
+        self.second = 0
+        self.said = 0
+        self.unsaid = 0
 
     def ready(self, host: str, port: int) -> None:
         settings = self.settings
@@ -178,7 +196,15 @@ class Words:
         self.out.write("\n".join(lines) + "\n")
         self.out.flush()
 
-    def told(self, line: str) -> None:
+    def told(self, line: str, must: bool) -> None:
         """What comes from clients may hold anything."""
-        sys.stderr.write(f"{escape(line)}\n")
+        if int(self.clock()) != self.second:
+            self.second, self.said = int(self.clock()), 0
+        if not must and self.said >= A_SECOND:
+            self.unsaid += 1
+            return
+        self.said += not must
+        more = f"({self.unsaid} more such lines were left out)\n" if self.unsaid else ""
+        self.unsaid = 0
+        sys.stderr.write(f"{more}{escape(line)}\n")
         sys.stderr.flush()

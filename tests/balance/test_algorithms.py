@@ -53,12 +53,12 @@ def test_round_robin_gives_each_exactly_its_weight(weights: list[int]) -> None:
 def test_least_connections_by_hand() -> None:
     backends = some(1, 1, 2)
     made = algorithm("leastconn", backends)
-    for each, active in zip(backends, (2, 1, 3), strict=True):
+    for each, active in zip(backends, (2, 1, 4), strict=True):
         each.active = active
-    assert picks(made, 1) == "b"  # 2, 1 and 1.5 for each unit of weight
+    assert picks(made, 1) == "b"  # with one more: 3, 2 and 2.5 for each unit of weight
     backends[1].active = 2
-    assert picks(made, 1) == "c"  # 2, 2 and 1.5
-    backends[2].active = 4
+    assert picks(made, 1) == "c"  # 3, 3 and 2.5
+    backends[2].active = 5
     assert Counter(picks(made, 8)) == {"a": 2, "b": 2, "c": 4}  # all tie: turns by weight
 
 

@@ -75,15 +75,13 @@ def test_a_hand_drains_downs_and_brings_back() -> None:
 
 def test_each_takes_back_only_its_own_word() -> None:
     told = Told()
-    backend = told.backends[0]
-    told.pool.mark(backend, "down", "bad checks", "check")
-    told.pool.mark(backend, "draining", "a restart", "hand")
-    assert backend.state == "down"
-    told.pool.mark(backend, "up", "good checks", "check")
-    assert backend.state == "draining"
-    told.pool.mark(backend, "down", "bad checks", "check")
-    told.pool.mark(backend, "up", "I say so", "hand")
-    assert backend.state == "up"
+    backend, states = told.backends[0], []
+    for state, by in (
+        ("down", "check"), ("draining", "hand"), ("up", "check"), ("down", "check"), ("up", "hand"),
+    ):  # fmt: skip
+        told.pool.mark(backend, state, "so", by)  # type: ignore[arg-type]
+        states.append(backend.state)
+    assert states == ["down", "down", "draining", "down", "up"]
 
 
 def test_passive_failures_in_a_row_bring_a_rest_and_then_one_trial() -> None:

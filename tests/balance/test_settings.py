@@ -26,7 +26,7 @@ ONE = (Server("b1", "127.0.0.1", 9001),)
         (lambda: Settings(()), "1 to 256 backends"),
         (lambda: Settings(ONE * 2), "same name"),
         (lambda: Settings(ONE, algorithm="fastest"), "no algorithm"),
-        (lambda: Settings(ONE, layer=5), "layer 5"),
+        (lambda: Settings(ONE, layer=5), "layer 5"),  # type: ignore[arg-type]
         (lambda: Settings(ONE, key="colour"), "hash by"),
         (lambda: Settings(ONE, key="header:"), "hash by"),
         (lambda: Settings(ONE, key="header:a b"), "hash by"),

@@ -1,6 +1,7 @@
 """Configurations, held against the programs that they are for."""
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -73,14 +74,11 @@ def test_both_hash_by_every_key(key: str, tmp_path: Path) -> None:
     nginx_takes(nginxconf.text(settings("consistent", key, passive=Passive())), tmp_path)
 
 
-@pytest.mark.parametrize("engine", [haproxyconf, nginxconf])
+@pytest.mark.parametrize("text", [haproxyconf.text, nginxconf.text])
 @pytest.mark.parametrize("algorithm", ["maglev", "ewma"])
-def test_what_they_lack_is_told(
-    engine: "type[haproxyconf] | type[nginxconf]",
-    algorithm: str,  # type: ignore[valid-type]
-) -> None:
+def test_what_they_lack_is_told(text: Callable[[Settings], str], algorithm: str) -> None:
     with pytest.raises(NetlabError, match="lacks") as raised:
-        engine.text(settings(algorithm))  # type: ignore[attr-defined]
+        text(settings(algorithm))
     assert "nearest" in raised.value.advice
 
 

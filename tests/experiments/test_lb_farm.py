@@ -1,8 +1,7 @@
 """Backends in processes of their own."""
 
 import asyncio
-import os
-from time import monotonic
+from time import monotonic, sleep
 
 from netlab.experiments.loadbalancing.arrivals import Arrival
 from netlab.experiments.loadbalancing.farm import Farm, Spec, Told
@@ -20,7 +19,7 @@ def words(farm: Farm, name: str, *wanted: str) -> list[Told]:
         found = [one for one in farm.journal() if one.backend == name and one.word in wanted]
         if found and found[-1].word == wanted[-1]:
             return found
-        os.sched_yield()
+        sleep(0.005)
     raise AssertionError(farm.journal())
 
 

@@ -66,6 +66,14 @@ def test_what_was_lost_and_what_was_done_twice_is_named(result: Result) -> None:
     assert fates.unanswered_unsafe == 0
 
 
+def test_what_a_backend_had_when_it_went_is_counted(result: Result) -> None:
+    result.told += [Told("done", 10.5, "b1", (0, 200)), Told("done", 11.0, "b1", (2, 500))]
+    result.gone = {"b1": [(10.7, 20.0)]}
+    (one,) = figures.departures(result)
+    assert (one.backend, one.flight) == ("b1", (2, 4))  # 0 was answered before
+    assert (one.lost, one.doubled) == (1, 1)
+
+
 def test_a_percentile_was_really_measured() -> None:
     ordered = [float(number) for number in range(1, 101)]
     assert figures.percentile(ordered, 0.5) == 50

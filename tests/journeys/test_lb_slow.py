@@ -4,6 +4,7 @@ Every run of a test has the same arrivals. Marked slow, as loads of several seco
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -79,6 +80,20 @@ def test_hashes_give_the_keys_own_shares(algorithm: str) -> None:
         assert shares[name] == pytest.approx(share, abs=0.001)
 
 
+def test_a_ring_gives_the_keys_own_shares_where_its_bound_does_not_bite() -> None:
+    """One request at a time: nobody is ever too busy."""
+    specs = [Spec(f"b{number}", mean=0.0) for number in range(1, 5)]
+    scenario = replace(SCENARIOS["equal"], specs=lambda _: specs, rate=1.0, duration=60.0,
+                       key="header:X-Key", keys=users(500))  # fmt: skip
+    plan = scenario.of(Options(algorithms=("consistent",), closed=True))
+    assert running.clients(plan) == 1
+    result = result_of(plan, many(), "consistent")
+    shares = shares_of(result)
+    assert len(result.sent) == MANY
+    for name, share in result.expected.items():
+        assert shares[name] == pytest.approx(share, abs=0.001)
+
+
 def test_chance_stays_within_what_chance_allows() -> None:
     plan = plan_of("random", weighted((1, 1, 1, 1)))
     shares = shares_of(result_of(plan, many(), "random"))
@@ -100,9 +115,8 @@ def test_chance_stays_within_what_chance_allows() -> None:
 def test_least_connections_shares_as_haproxy_does(specs: list[Spec], points: float) -> None:
     need("haproxy")
     plan, asked = plan_of("leastconn", specs), many()
-    ours, theirs = (
-        shares_of(result_of(plan, asked, "leastconn", engine)) for engine in ("netlab", "haproxy")
-    )  # type: ignore[misc]
+    ours = shares_of(result_of(plan, asked, "leastconn"))
+    theirs = shares_of(result_of(plan, asked, "leastconn", "haproxy"))
     print(ours, theirs)
     for name, share in ours.items():
         assert abs(share - theirs[name]) <= points
@@ -214,8 +228,9 @@ def test_killed_while_idle_nothing_is_lost_and_nothing_doubled(posts: float) -> 
 
 def test_killed_in_flight_reads_may_be_done_twice_and_orders_are_answered_502() -> None:
     reads, result = died("busy", "netlab", 0.0)
-    assert reads.lost == ()
-    assert len(reads.doubled) == sum(repeat.doubled for repeat in result.account.repeats) > 0
+    assert reads.lost == (), Counter(map(figures.said, result.sent))
+    # It says so of all that may have been done; which of them were, only the backends know.
+    assert 0 < len(reads.doubled) <= sum(repeat.doubled for repeat in result.account.repeats)
     orders, result = died("busy", "netlab", 1.0)
     assert orders.doubled == ()
     assert {one.status for one in result.sent if one.outcome != "ok"} == {502}

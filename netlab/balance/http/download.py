@@ -40,7 +40,7 @@ class Download:
     @property
     def reusable(self) -> bool:
         """Whether the backend's connection stands where a next response may begin."""
-        return self.body.done and not self.until_close and not self.wire.buffer
+        return self.body.done and not self.until_close
 
     async def run(self, head: bytes) -> None:
         """Raises Broken before anything is written; Torn, Gone or ConnectionError after."""

@@ -178,8 +178,7 @@ class Exchange:
         return keeps
 
     def check_turn(self, head: ResponseHead) -> None:
-        asked = upgrade(self.request)
-        if not asked or head.version == 0 or head.fields.options(b"upgrade") != {asked}:
+        if head.version == 0 or head.fields.options(b"upgrade") != {upgrade(self.request)}:
             raise Broken("switches to a protocol that nobody asked for", started=True)
 
     async def turn(self, wire: Wire, head: ResponseHead) -> bool:

@@ -16,7 +16,7 @@ from netlab.errors import Exit, NetlabError
 
 CLIENTS = 8192
 """Connections at once; one more is closed at once."""
-BACKLOG = 1024
+BACKLOG = 4096
 
 
 async def serve_http(

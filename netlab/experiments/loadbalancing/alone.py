@@ -47,12 +47,15 @@ class Share:
 
 
 class Account:
-    """Hears all events of one balancer. told: called with a line for what a person should see."""
+    """Hears all events of one balancer.
+
+    told: called with a line for what a person should see, and whether it must not be left out.
+    """
 
     def __init__(
         self,
         settings: Settings,
-        told: Callable[[str], None],
+        told: Callable[[str, bool], None],
         chance: random.Random | None = None,
     ) -> None:
         self.settings = settings
@@ -97,17 +100,17 @@ class Account:
     def remember(self, event: Changed | Retried | Lost) -> None:
         if isinstance(event, Changed):
             self.changes.append(event)
-            self.told(f"{event.backend} is {event.after}: {event.why}")
+            self.told(f"{event.backend} is {event.after}: {event.why}", True)
         elif isinstance(event, Retried):
             self.repeats.append(event)
             self.repeated += 1
             self.shares[event.second].retries += 1
-            fate = "asked twice, perhaps done twice" if event.doubled else "asked again"
-            self.told(f"{event.request}: {fate}, of {event.first} and then of {event.second}")
+            more = "as well: perhaps it is done twice" if event.doubled else "instead"
+            self.told(f"{event.request}: {event.first} failed, asked {event.second} {more}", False)
         else:
             self.losses.append(event)
             self.shares[event.backend].lost += 1
-            self.told(f"{event.request}: lost at {event.backend}: {event.why}")
+            self.told(f"{event.request}: lost at {event.backend}: {event.why}", False)
 
 
 def write(account: Account, recorder: Recorder, listen: str) -> None:
@@ -167,13 +170,13 @@ def _told_one_by_one(account: Account, recorder: Recorder) -> None:
     ]
     repeats: list[Value] = [
         {
-            "at": since(one.at), "request": one.request, "first": one.first,
+            "at": since(one.at), "request": brief(one.request), "first": one.first,
             "second": one.second, "doubled": one.doubled,
         }
         for one in account.repeats
     ]  # fmt: skip
     losses: list[Value] = [
-        {"at": since(one.at), "request": one.request, "backend": one.backend, "why": one.why}
+        {"at": since(one.at), "request": brief(one.request), "backend": one.backend, "why": one.why}
         for one in account.losses
     ]
     refused: list[Value] = [
@@ -188,6 +191,11 @@ def _told_one_by_one(account: Account, recorder: Recorder) -> None:
     recorder.fact(STEP, "lb.refused", account.refused.total())
     recorder.fact(STEP, "lb.repeated", account.repeated)
     recorder.fact(STEP, "lb.lost", sum(share.lost for share in account.shares.values()))
+
+
+def brief(request: str) -> str:
+    """Without its query, which may hold what is nobody's business."""
+    return request.partition("?")[0][:200]
 
 
 def percentile(times: list[float], part: float) -> float | None:

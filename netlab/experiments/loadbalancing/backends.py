@@ -25,6 +25,8 @@ LONGEST = 64 * 1024
 
 def main(settings: Sequence[str]) -> None:
     """Serve until the control pipe ends. Never returns."""
+    if sys.stdin is None:  # no pipe at all is one that has ended
+        os._exit(0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     asyncio.run(run(json.loads(settings[0])))

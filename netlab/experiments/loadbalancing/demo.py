@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import product
 
@@ -17,6 +17,7 @@ from netlab.experiments.loadbalancing.options import Options
 from netlab.experiments.loadbalancing.running import Run
 from netlab.experiments.loadbalancing.scenario import USUAL, Plan
 from netlab.experiments.loadbalancing.scenarios import SCENARIOS
+from netlab.experiments.loadbalancing.told import Chapter
 from netlab.experiments.loadbalancing.words import ENGINES, title
 
 LACKS = {"netlab": {}, "haproxy": HAPROXY_LACKS, "nginx": NGINX_LACKS}
@@ -26,25 +27,29 @@ EVERY = 0.1
 async def run(bench: Bench, name: str, options: Options) -> Exit:
     """Raises NetlabError when a program is missing or does not start."""
     plan = SCENARIOS[name].of(options)
-    runs = planned(bench, plan)
-    asked = running.drawn(plan)
-    recorder = bench.recorder
-    recorder.actor("you", "you", "client")
-    recorder.actor("balancer", "balancer", "load balancer")
     step = bench.step(f"lb.{name}", plan.scenario.title)
+    runs = planned(bench, step, plan)
+    asked = running.drawn(plan)
+    bench.recorder.actor("you", "you", "client")
+    bench.recorder.actor("balancer", "balancer", "load balancer")
     told.settings(bench, step, plan, len(asked))
+    if plan.scenario.extra:
+        moving.computed(bench, step, plan)
     chapters = []
     for one in runs:
         async with watched(bench, step, title(one)) as (count, samples):
             result = await running.perform(plan, one, asked, count, samples.take)
-        chapters.append(told.Chapter(bench, one, result, len(runs) == 1))
-    if plan.scenario.extra:
-        moving.computed(bench, step, plan)
-    answers = step
+        chapters.append(Chapter(bench, one, result, len(runs) == 1))
+    write(bench, plan, chapters)
+    return Exit.OK
+
+
+def write(bench: Bench, plan: Plan, chapters: Sequence[Chapter]) -> None:
+    """All runs side by side first, where there are several; then each."""
+    answers = chapters[0].total
     if len(chapters) > 1:
-        topic = (
-            "lb.compare" if {*USUAL} <= {*plan.algorithms} and steady(plan) else "lb.compare-runs"
-        )
+        both = {*USUAL} <= {*plan.algorithms}
+        topic = "lb.compare" if both and steady(plan) else "lb.compare-runs"
         answers = bench.step(topic, "Side by side")
         told.compared(bench, answers, chapters)
     for chapter in chapters:
@@ -52,10 +57,10 @@ async def run(bench: Bench, name: str, options: Options) -> Exit:
         if plan.scenario.extra:
             moving.measured(chapter)
     question = plan.scenario.question
-    asks = chapters[0].total if len(chapters) == 1 else answers
-    recorder.question(asks, question.prompt, question.choices, question.answer, question.why)
+    bench.recorder.question(
+        answers, question.prompt, question.choices, question.answer, question.why
+    )
     findings.judge(bench, plan, chapters)
-    return Exit.OK
 
 
 def steady(plan: Plan) -> bool:
@@ -63,7 +68,7 @@ def steady(plan: Plan) -> bool:
     return plan.scenario.script is None and len(plan.scenario.variants) == 1
 
 
-def planned(bench: Bench, plan: Plan) -> list[Run]:
+def planned(bench: Bench, step: str, plan: Plan) -> list[Run]:
     """Which runs there are; what the second engine lacks is left out, and said."""
     names: list[engines.Name] = ["netlab"]
     if plan.options.engine not in (None, "netlab"):
@@ -74,12 +79,14 @@ def planned(bench: Bench, plan: Plan) -> list[Run]:
         if algorithm in LACKS[name]:
             what = LACKS[name][algorithm][0]
             note = f"{ENGINES[name]} has no {algorithm}: it lacks {what}."
-            bench.recorder.fact(bench.step(f"lb.{plan.scenario.name}", plan.scenario.title),
-                                "run.note", note, origin="configured")  # fmt: skip
+            bench.recorder.fact(step, "run.note", note, origin="configured")
             continue
         runs.append(Run(algorithm, name, variant))
     if not runs:
         raise NetlabError("nothing is left to run.")
+    if {*running.HASHES} & {*plan.algorithms} and not running.has_addresses():
+        note = "This system has one loopback address: to a hash of addresses all clients are one."
+        bench.recorder.fact(step, "run.note", note, origin="configured")
     return runs
 
 
@@ -102,7 +109,9 @@ async def watched(
             lanes = sorted({*opened, *answered})
             if lanes:
                 recorder.reading(step, "answered", {lane: answered[lane] for lane in lanes})
-                recorder.reading(step, "open", {lane: opened.get(lane, 0) for lane in lanes})
+                for place, what in enumerate(("under way", "connections")):
+                    now = {lane: opened.get(lane, (0, 0))[place] for lane in lanes}
+                    recorder.reading(step, what, now)
 
     with recorder.phase(step, name, "far end", path="detail"):
         telling = asyncio.create_task(tell())

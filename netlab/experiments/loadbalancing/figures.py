@@ -172,3 +172,41 @@ def spread(share: float, requests: int) -> float:
     """
     part = share / 100
     return 200 * math.sqrt(part * (1 - part) / requests) if requests else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A backend went. flight: requests that it had then, of which some were lost, some got to a
+    second backend."""
+
+    at: float
+    backend: str
+    flight: tuple[int, ...]
+    lost: int
+    doubled: int
+
+
+def departures(result: Result) -> list[Departure]:
+    """What each backend had under way when it went, and what became of that."""
+    known = fates(result.sent, result.told)
+    lost, doubled = frozenset(known.lost), frozenset(known.doubled)
+    found = []
+    for name, gone in result.gone.items():
+        for at, _ in gone:
+            flight = under_way(result, name, at)
+            found.append(
+                Departure(at, name, flight, len(lost & {*flight}), len(doubled & {*flight}))
+            )
+    return sorted(found, key=lambda one: one.at)
+
+
+def under_way(result: Result, backend: str, at: float) -> tuple[int, ...]:
+    """Requests that it had got and not yet answered at this instant, by its own journal."""
+    had: dict[int, None] = {}
+    for told in result.told:
+        if told.backend == backend and told.at < at and told.word in ("got", "done"):
+            if told.word == "got":
+                had[int(told.more[0])] = None
+            else:
+                had.pop(int(told.more[0]), None)
+    return tuple(had)

@@ -2,15 +2,17 @@
 
 import asyncio
 import random
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from time import perf_counter
 
 from netlab.balance.algorithms import make as make_algorithm
 from netlab.balance.backend import Backend
 from netlab.balance.settings import Server, Settings, Timeouts
 from netlab.experiments.loadbalancing import engines
-from netlab.experiments.loadbalancing.arrivals import Arrival, arrivals
+from netlab.experiments.loadbalancing.arrivals import Arrival, address, arrivals
 from netlab.experiments.loadbalancing.engines.base import Engine
 from netlab.experiments.loadbalancing.farm import Farm, Spec
 from netlab.experiments.loadbalancing.figures import Result
@@ -18,6 +20,8 @@ from netlab.experiments.loadbalancing.load import LEAD, Load, Sent
 from netlab.experiments.loadbalancing.scenario import PLAIN, Plan, Stage, Variant
 
 HASHES = ("source", "consistent", "maglev")
+CLIENTS = 200
+"""Addresses that ask, where an algorithm hashes them."""
 WARM = 8
 """Requests that are sent beforehand, so that no first import counts as somebody's latency."""
 
@@ -50,8 +54,21 @@ def drawn(plan: Plan) -> tuple[Arrival, ...]:
     # A closed loop takes as many as it gets through.
     rate = 4 * plan.rate if options.closed else plan.rate
     instants = scenario.instants(rate, plan.duration, chance)
-    clients = scenario.clients or (200 if "source" in plan.algorithms else 0)
+    hashing = not scenario.keys and {*HASHES} & {*plan.algorithms}
+    clients = scenario.clients or (CLIENTS if hashing else 0)
+    clients = clients if has_addresses() else 0
     return arrivals(instants, chance, scenario.keys, clients, scenario.posts)
+
+
+@cache
+def has_addresses() -> bool:
+    """Whether all of 127.0.0.0/8 is this machine, as on Linux and Windows."""
+    with socket.socket() as probe:
+        try:
+            probe.bind((address(1), 0))
+        except OSError:
+            return False
+    return True
 
 
 def settings(plan: Plan, run: Run, specs: list[Spec]) -> Settings:
@@ -109,7 +126,7 @@ async def _loaded(
     stage = Stage(farm, engine, start, plan.duration, run.variant.name)
     async with asyncio.TaskGroup() as group:
         if plan.scenario.script is not None:
-            group.create_task(plan.scenario.script(stage))  # type: ignore[arg-type]
+            group.create_task(plan.scenario.script(stage))
         if plan.options.closed:
             sent = await load.closed(asked, clients(plan), plan.duration)
         else:

@@ -2,9 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Any
 
 from netlab.balance.settings import Check, Passive, Server
 from netlab.experiments.loadbalancing.arrivals import Keys, poisson
@@ -72,7 +73,7 @@ class Stage:
         await asyncio.to_thread(self.engine.add, server)
 
 
-Script = Callable[[Stage], Awaitable[None]]
+Script = Callable[[Stage], Coroutine[Any, Any, None]]
 Instants = Callable[[float, float, random.Random], Sequence[float]]
 """From rate, duration and chance."""
 
@@ -126,12 +127,14 @@ class Scenario:
     """Backends that stand ready and are not the balancer's yet."""
 
     def of(self, options: Options) -> "Plan":
+        """Without a rate of its own, as much load for each backend as the scenario has."""
+        backends = options.backends or self.backends
         return Plan(
             self,
             options,
-            options.rate or self.rate,
+            options.rate or self.rate * backends / self.backends,
             options.duration or self.duration,
-            options.backends or self.backends,
+            backends,
             options.algorithms or self.algorithms,
         )
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from netlab.balance.settings import Check, Passive, Server
 from netlab.experiments.loadbalancing.arrivals import bursts, favourites, poisson, users
@@ -27,10 +28,15 @@ def last_slow(count: int) -> Sequence[Spec]:
     return [*(Spec(name) for name in others), Spec(last, mean=SLOW)]
 
 
+def roomy(count: int) -> Sequence[Spec]:
+    """Slower, with more places: more is under way at any instant."""
+    return [Spec(name, mean=0.05, places=16) for name in names(count)]
+
+
 def last_alone(count: int) -> Sequence[Spec]:
     """The last one has a process of its own, which can be killed."""
-    *others, last = names(count)
-    return [*(Spec(name) for name in others), Spec(last, alone=True)]
+    *others, last = roomy(count)
+    return [*others, replace(last, alone=True)]
 
 
 def last_fails(count: int) -> Sequence[Spec]:
@@ -81,9 +87,8 @@ async def flaps(stage: Stage) -> None:
         at += 2 * FLAP
 
 
-DRAINED = 0.5
-"""Seconds that a backend is given to end what it has."""
-AWAY = 0.2
+DRAINED, AWAY = 0.1, 0.04
+"""Shares of the load's time: for a backend to end what it has, and for it to start again."""
 
 
 async def restarts(stage: Stage) -> None:
@@ -93,9 +98,9 @@ async def restarts(stage: Stage) -> None:
         await stage.until(0.1 + 0.8 * number / len(every))
         if stage.variant == "drained":
             await stage.drain(name)
-            await asyncio.sleep(DRAINED)
+            await asyncio.sleep(DRAINED * stage.duration)
         stage.stop(name)
-        await asyncio.sleep(AWAY)
+        await asyncio.sleep(AWAY * stage.duration)
         stage.start(name)
         await asyncio.sleep(0.05)
         if stage.variant == "drained":
@@ -194,7 +199,7 @@ SCENARIOS: dict[str, Scenario] = {
                 "What may be repeated is. An order that was under way when its backend stopped is "
                 "answered 502, for nobody knows whether it was placed.",
             ),
-            alike, posts=0.5, script=restarts, duration=5.0,
+            roomy, posts=0.5, script=restarts, duration=5.0,
             algorithms=("roundrobin",),
             variants=(Variant("stopped", "without a word"), Variant("drained", "drained first")),
         ),

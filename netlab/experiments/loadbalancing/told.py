@@ -151,6 +151,14 @@ def _fates(chapter: Chapter) -> None:
     fact(chapter.total, "lb.unsafe_lost", fates.unanswered_unsafe)
     fact(chapter.total, "lb.doubled_ids", list(map(str, fates.doubled[:MOST_IDS])),
          note="by the X-Id of the request")  # fmt: skip
+    gone: list[Value] = [
+        {
+            "at": round(one.at - result.start, 3), "backend": one.backend,
+            "flight": len(one.flight), "lost": one.lost, "doubled": one.doubled,
+        }
+        for one in figures.departures(result)
+    ]  # fmt: skip
+    fact(chapter.total, "lb.departures", gone, note="seconds from the load's beginning")
     broken = Counter(
         figures.said(one) for one in result.sent if one.outcome in ("broken", "refused", "status")
     )

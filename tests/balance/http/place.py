@@ -6,6 +6,7 @@ ours. What they answer is the test's to say.
 
 import asyncio
 import contextlib
+import gc
 import socket
 import ssl
 import threading
@@ -17,6 +18,7 @@ import h11
 
 from netlab.balance.events import Event
 from netlab.balance.http.proxy import serve_http
+from netlab.balance.http.wire import RESET, Wire
 from netlab.balance.pool import Pool
 from netlab.balance.settings import Server, Settings
 from tests.dissect import tlspair
@@ -267,6 +269,22 @@ class Place:
     def get(self, path: str = "/", *fields: str) -> "Answer":
         lines = [f"GET {path} HTTP/1.1", "Host: a.example", "Connection: close", *fields]
         return Answer.of(self.ask("\r\n".join([*lines, "", ""]).encode()))
+
+
+def reset(connection: asyncio.StreamWriter | socket.socket) -> None:
+    """Close so that the other end sees a reset."""
+    if isinstance(connection, socket.socket):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        connection.close()
+    else:
+        sock = connection.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        connection.transport.abort()
+
+
+def wires() -> list[Wire]:
+    """All connections that balancers of this process have."""
+    return [each for each in gc.get_objects() if isinstance(each, Wire)]
 
 
 def rest(sock: socket.socket) -> bytes:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import random
 import socket
 import ssl
@@ -14,7 +13,6 @@ import pytest
 
 from netlab.balance.events import Accepted, Failed, Finished, Refused
 from netlab.balance.http.proxy import serve_http
-from netlab.balance.http.wire import Wire
 from netlab.balance.pool import Pool
 from netlab.balance.settings import Server, Settings, Timeouts
 from netlab.errors import NetlabError
@@ -25,9 +23,11 @@ from tests.balance.http.place import (
     Request,
     Talk,
     answering,
+    reset,
     response,
     rest,
     until,
+    wires,
 )
 from tests.dissect.tlspair import certificate
 
@@ -154,8 +154,7 @@ class TestAborts:
                 sock.sendall(GET % 1)
                 place.wait(lambda: place.backend.octets)
                 if how == "reset":
-                    linger = b"\x01\0\0\0\0\0\0\0"
-                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                    reset(sock)
             place.wait(lambda: place.backend.ended)
             place.wait(lambda: place.of(Finished))
             assert place.of(Finished)[0].status is None
@@ -189,6 +188,15 @@ class TestAborts:
             assert place.backend.ended == ["reset"]
             assert not place.of(Failed)
 
+    def test_who_is_answered_early_reads_the_answer_whatever_it_still_sends(self) -> None:
+        with Place(held(response(b"no", b"413 Too Much"))) as place, place.client() as sock:
+            sock.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999999\r\n\r\n")
+            assert until(sock, b"no").startswith(b"HTTP/1.1 413 ")
+            place.wait(lambda: place.backend.ended)
+            sock.sendall(bytes(200_000))
+            sock.sendall(bytes(200_000))
+            assert rest(sock) == b""
+
 
 class TestBackpressure:
     def test_an_answer_that_nobody_takes_is_not_taken_from_the_backend(self) -> None:
@@ -219,11 +227,6 @@ class TestBackpressure:
             got = 0
             while got < size - 65_536:
                 got += len(sock.recv(1 << 20))
-
-
-def wires() -> list[Wire]:
-    """All connections that balancers of this process have."""
-    return [each for each in gc.get_objects() if isinstance(each, Wire)]
 
 
 class TestDraining:

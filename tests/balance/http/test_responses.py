@@ -6,7 +6,17 @@ from collections.abc import Iterator
 import pytest
 
 from netlab.balance.events import Failed, Lost
-from tests.balance.http.place import Answer, Backend, Place, Talk, response, rest, until
+from tests.balance.http.place import (
+    Answer,
+    Backend,
+    Place,
+    Talk,
+    reset,
+    response,
+    rest,
+    until,
+    wires,
+)
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -140,6 +150,46 @@ def test_what_stands_behind_a_response_is_no_response_of_anyone() -> None:
         for _ in range(2):
             assert place.get().body == b"one"
         assert place.backend.connections == 2
+
+
+def test_nor_what_comes_while_nobody_has_asked() -> None:
+    late = asyncio.Event()
+
+    async def talk(
+        backend: Backend, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await backend.read(reader)
+        writer.write(response(b"one"))
+        await late.wait()
+        writer.write(response(b"two"))
+        await backend.read(reader)
+
+    with Place(talk) as place:
+        assert place.get().body == b"one"
+        place.loop.call_soon_threadsafe(late.set)
+        place.wait(lambda: any(wire.buffer for wire in wires()))
+        assert place.get().body == b"one"
+        assert place.backend.connections == 2
+
+
+def test_an_answer_until_the_end_that_is_reset_is_not_whole() -> None:
+    more = asyncio.Event()
+
+    async def talk(
+        backend: Backend, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await backend.read(reader)
+        writer.write(OK + b"\r\nhalf")
+        await more.wait()
+        reset(writer)
+
+    with Place(talk) as place, place.client() as sock:
+        sock.sendall(b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n")
+        until(sock, b"half")
+        place.loop.call_soon_threadsafe(more.set)
+        with pytest.raises(ConnectionResetError):
+            rest(sock)
+        assert place.of(Lost)[0].why == "reset the connection in the middle of a body"
 
 
 @pytest.fixture

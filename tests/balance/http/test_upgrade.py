@@ -10,7 +10,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from netlab.balance.http.proxy import serve_http
 from netlab.balance.pool import Pool
 from netlab.balance.settings import Server, Settings, Timeouts
-from tests.balance.http.place import Backend, Place, Talk, rest, until
+from tests.balance.http.place import Backend, Place, Talk, reset, rest, until
 
 ASK = (
     b"GET /chat HTTP/1.1\r\nHost: a.example\r\nConnection: keep-alive, Upgrade\r\n"
@@ -60,19 +60,17 @@ def test_octets_pass_both_ways_and_half_closes_as_half_closes() -> None:
 
 @pytest.mark.parametrize("side", ["client", "backend"])
 def test_a_reset_passes_as_a_reset(side: str) -> None:
-    async def reset(
+    async def end(
         backend: Backend, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         await writer.drain()
         await backend.read(reader)
         if side == "backend":
-            linger = b"\x01\0\0\0\0\0\0\0"
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            writer.transport.abort()
+            reset(writer)
         else:
             await backend.read(reader)
 
-    with Place(turned(reset)) as place:
+    with Place(turned(end)) as place:
         with place.client() as sock:
             sock.sendall(ASK)
             until(sock, b"\r\n\r\n")
@@ -81,8 +79,7 @@ def test_a_reset_passes_as_a_reset(side: str) -> None:
                 with pytest.raises(ConnectionResetError):
                     rest(sock)
             else:
-                linger = b"\x01\0\0\0\0\0\0\0"
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                reset(sock)
         if side == "client":
             place.wait(lambda: "reset" in place.backend.ended)
 

@@ -1,9 +1,9 @@
 """What can be asked of a balancer, whosever it is."""
 
 import contextlib
+import json
 import shutil
 import socket
-import subprocess
 import tempfile
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -12,10 +12,11 @@ from time import monotonic, sleep
 
 from netlab.balance.settings import Server, Settings
 from netlab.errors import Exit, NetlabError
+from netlab.experiments.loadbalancing.child import Child
 from netlab.recording.records import Value
 
+LEASH = "netlab.experiments.loadbalancing.leash"
 STAND = 5.0
-FAREWELL = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,10 @@ class Engine(ABC):
 class Program(Engine):
     """A program of others, with a folder of its own for its configuration, socket and logs."""
 
-    program: str
-
     def __init__(self) -> None:
         self.home: Path | None = None
-        self.process: subprocess.Popen[bytes] | None = None
+        self.leash: Child | None = None
+        self.pid = 0
 
     def folder(self) -> Path:
         if self.home is None:
@@ -92,16 +92,14 @@ class Program(Engine):
         return self.home
 
     def spawn(self, command: list[str], address: tuple[str, int]) -> None:
-        """Start it, and wait until it listens."""
+        """Start it, on a leash, and wait until it listens."""
         home = self.folder()
-        with (home / "output").open("wb") as output:
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                start_new_session=True,
-            )  # fmt: skip
+        wish = {"command": command, "output": str(home / "output"), "home": str(home)}
+        self.leash = Child(LEASH, json.dumps(wish))
+        self.pid = self.leash.ready()["pid"]
         until = monotonic() + STAND
         while not listens(address):
-            if self.process.poll() is not None or monotonic() > until:
+            if self.leash.process.poll() is not None or monotonic() > until:
                 said = (home / "output").read_text(errors="backslashreplace")[-1000:]
                 self.close()
                 raise NetlabError(
@@ -111,14 +109,8 @@ class Program(Engine):
             sleep(0.01)
 
     def close(self) -> None:
-        if self.process is not None:
-            self.process.terminate()
-            try:
-                self.process.wait(FAREWELL)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-            self.process = None
+        if self.leash is not None:
+            self.leash.close()
         if self.home is not None:
             shutil.rmtree(self.home, ignore_errors=True)
             self.home = None

@@ -20,7 +20,6 @@ from netlab.experiments.loadbalancing.haproxyconf import Extra, address, finer, 
 from netlab.recording.records import Value
 
 EVERY = 0.1
-SPARE = "b5"
 KEPT = ("stot", "econ", "eresp", "wretr", "wredis", "chkdown", "connect", "reuse")
 
 
@@ -34,7 +33,8 @@ class HAProxy(Program):
         self.path = str(self.folder() / "socket")
         config = self.folder() / "haproxy.cfg"
         # A server that is to come later must have been written down: it is switched on then.
-        spare = Server(SPARE, "127.0.0.1", 9)
+        self.spare = f"b{len(settings.backends) + 1}"
+        spare = Server(self.spare, "127.0.0.1", 9)
         config.write_text(text(settings, Extra(self.path, 1, (spare,))))
         self.spawn([need("haproxy"), "-db", "-f", str(config)], settings.listen)
         self.changes: list[Change] = []
@@ -63,9 +63,9 @@ class HAProxy(Program):
 
     def add(self, server: Server) -> None:
         host, port = address(server.host, server.port).rsplit(":", 1)
-        self.ask(f"set server servers/{SPARE} addr {host} port {port}")
-        self.ask(f"set server servers/{SPARE} weight {server.weight * finer(self.settings)}")
-        self.restore(SPARE)
+        self.ask(f"set server servers/{self.spare} addr {host} port {port}")
+        self.ask(f"set server servers/{self.spare} weight {server.weight * finer(self.settings)}")
+        self.restore(self.spare)
 
     def account(self) -> Account:
         self._stop()

@@ -15,8 +15,8 @@ from netlab.recording.records import Value
 
 SEEN = re.compile(r'\d+ "([^"]*)" "([^"]*)"')
 NOTE = (
-    "nginx does not tell when it takes a server out or back, nor has it active checks: its "
-    "changes of state are not in the timeline."
+    "it does not tell when it takes a server out or back, and has no active checks, so its changes "
+    "of state are not in the timeline"
 )
 
 
@@ -44,8 +44,7 @@ class Nginx(Program):
     def _reload(self) -> None:
         """What is open goes on in the old worker; the new one has the new configuration."""
         self._write()
-        assert self.process is not None
-        self.process.send_signal(signal.SIGHUP)
+        os.kill(self.pid, signal.SIGHUP)
 
     def drain(self, backend: str) -> None:
         self.down = (*self.down, backend)
@@ -82,10 +81,9 @@ class Nginx(Program):
 
     def close_gently(self) -> None:
         """Its log is buffered by nobody, but a worker may be about to write its last line."""
-        if self.process is not None:
-            self.process.send_signal(signal.SIGQUIT)
-            self.process.wait(10)
-            self.process = None
+        assert self.leash is not None
+        os.kill(self.pid, signal.SIGQUIT)
+        self.leash.process.wait(10)
 
 
 def own_name() -> str:
