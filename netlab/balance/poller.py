@@ -111,6 +111,9 @@ if sys.platform == "linux":
                 who = watched.get(descriptor)
                 if who is None:  # what came before has closed it
                     continue
+                if events == READ:  # nearly always
+                    who.readable()
+                    continue
                 if events & READ:
                     who.readable()
                 elif events & WRITE:

@@ -48,6 +48,10 @@ async def serve(settings: Settings, pool: Pool, ready: Ready, stop: asyncio.Even
 
     ready: told the address once it listens. Raises NetlabError when it cannot listen.
     """
+    if settings.layer == 7:
+        from netlab.balance.http.proxy import tls_context
+
+        tls_context(settings)  # a certificate that is no good is told before it listens
     with opened(*settings.listen) as listener:
         host, port = listener.getsockname()[:2]
         checking = None

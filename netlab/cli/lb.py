@@ -10,7 +10,7 @@ from netlab.cli.grammar import examples, group
 from netlab.cli.guard import guarded
 from netlab.errors import Exit
 
-app = group()
+app = group("netlab lb demo", "netlab lb source leastconn")
 
 
 class Algorithms(StrEnum):

@@ -41,7 +41,7 @@ def walkthrough(
             "--grant",
             metavar="GRANT",
             help="code, implicit, password, client-credentials, device or refresh "
-            "(a token's whole life).",
+            "(in the lab, a token's whole life).",
         ),
     ] = Grants.code,
     no_pkce: Annotated[bool, typer.Option("--no-pkce", help="See it without PKCE.")] = False,
@@ -62,7 +62,7 @@ def walkthrough(
         bool | None,
         typer.Option(
             "--browser/--no-browser",
-            help="You are the owner: in your browser, or by pasting the address it ends at.",
+            help="You are the owner: in your browser, or by an address to open yourself.",
         ),
     ] = None,
     issuer: Annotated[
@@ -95,20 +95,28 @@ def walkthrough(
     insecure: options.Insecure = False,
     cacert: options.CaCert = None,
 ) -> Exit:
-    """Step through an authorization code grant, every role real."""
+    """Step through a grant, every role real: by default the authorization code grant."""
     agree(network, issuer)
-    if grant is not Grants.code:
-        from netlab.cli.oauth_runs import other
+    from netlab.cli.oauth_fits import check
 
-        return other(grant.value, look)
+    check(grant.value, issuer, browser, {
+        "--no-pkce": no_pkce, "--oidc": oidc, "--scope": bool(scope), "--user": user != "alice",
+        "--deny": deny, "--allow": bool(allow), "--client-id": bool(client_id),
+        "--client-secret": client_secret, "--auth-method": bool(auth_method), "--api": bool(api),
+        "--port": bool(port), "--insecure": insecure, "--cacert": cacert is not None,
+    })  # fmt: skip
     if issuer is not None or browser is not None:
         from netlab.cli.oauth_meeting import Asked, meet
 
         asked = Asked(
             issuer, browser, client_id, client_secret, auth_method, api, port, insecure, cacert,
-            scope, not no_pkce, look.keep_secrets,
+            scope, oidc, not no_pkce, look.keep_secrets, grant.value,
         )  # fmt: skip
         return meet(asked, look)
+    if grant is not Grants.code:
+        from netlab.cli.oauth_runs import other
+
+        return other(grant.value, scope, deny, look)
     from netlab.cli.oauth_runs import chooser, in_the_lab
     from netlab.experiments.oauth import walkthrough as experiment
 

@@ -9,16 +9,23 @@ from netlab.errors import Exit, NetlabError
 
 
 def listed(plain: bool) -> Exit:
-    """A name and a sentence each; plain has nothing else."""
+    """A name and a sentence each; plain has nothing else, and a line for each."""
     from netlab.experiments.oauth.attacks.running import ATTACKS
+    from netlab.views.journey import sheet_for
+    from netlab.views.paint import paint, wants_colour
+    from netlab.views.style import EMPTY, line
 
     widest = max(map(len, ATTACKS))
-    if not plain:
-        sys.stdout.write("Attacks on OAuth, each really run in the lab:\n\n")
+    if plain:
+        for attack in ATTACKS.values():
+            sys.stdout.write(f"{attack.name:{widest}}  {attack.sentence}\n")
+        return Exit.OK
+    sheet = sheet_for(sys.stdout)
+    lines = [*sheet.paragraph("Attacks on OAuth, each really run in the lab:", 1, "heading"), EMPTY]
     for attack in ATTACKS.values():
-        sys.stdout.write(f"{attack.name:{widest}}  {attack.sentence}\n")
-    if not plain:
-        sys.stdout.write("\nNext   netlab oauth attack code-interception\n")
+        lines += sheet.paragraph(attack.sentence, 1, first=f"{attack.name:{widest}}  ")
+    lines += [EMPTY, line(" Next   netlab oauth attack code-interception", "heading")]
+    paint(lines, sys.stdout, wants_colour(sys.stdout))
     return Exit.OK
 
 

@@ -7,7 +7,7 @@ import threading
 import webbrowser
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from netlab.cli.networks import chosen, in_lab
 from netlab.cli.oauth_runs import wake, warm
@@ -17,7 +17,7 @@ from netlab.errors import Exit, NetlabError
 from netlab.network.base import Network
 
 if TYPE_CHECKING:
-    from netlab.experiments.oauth.meeting import Options
+    from netlab.experiments.oauth.met import Options
     from netlab.experiments.oauth.presets import Preset
 
 SECRET = "NETLAB_CLIENT_SECRET"
@@ -39,8 +39,10 @@ class Asked:
     insecure: bool
     cacert: str | None
     scope: str
+    oidc: bool
     pkce: bool
     keep_secrets: bool
+    grant: str = "code"
 
 
 def meet(asked: Asked, look: Look) -> Exit:
@@ -49,15 +51,18 @@ def meet(asked: Asked, look: Look) -> Exit:
             f"--auth-method {asked.auth_method}: not a way of proving who a client is",
             advice=", ".join(METHODS[1:]),
         )
+    if asked.api:
+        _protected("--api", asked.api)
     if asked.issuer is None:
         return _at_the_lab(asked, look)
     preset, issuer = _issuer(asked.issuer)
-    if preset is not None and not asked.client_id:
+    if not asked.client_id and (preset is not None or asked.grant == "client-credentials"):
         raise NetlabError(
-            f"--issuer {preset.name}: --client-id is missing.",
-            cause="it registers nobody over HTTP: you get one in its developer console",
-            advice=preset.note,
-        )
+            f"--issuer {asked.issuer}: --client-id is missing.",
+            cause="it registers nobody over HTTP: you get one in its developer console"
+            if preset else "nobody who registers over HTTP may act for himself",
+            advice=preset.note if preset else "register the application at the provider",
+        )  # fmt: skip
     secret = _secret() if asked.client_secret else ""
     network, _ = chosen("internet", urlsplit(issuer).hostname or "", None, asked.cacert, {}, warm)
     options = _options(asked, issuer, secret, preset)
@@ -91,47 +96,68 @@ def _at_the_lab(asked: Asked, look: Look) -> Exit:
 def _options(
     asked: Asked, issuer: str, secret: str, preset: "Preset | None", lab_api: str = ""
 ) -> "Options":
-    from netlab.experiments.oauth.meeting import Options
+    from netlab.experiments.oauth.met import Options
 
     opens = sys.stdin.isatty() if asked.browser is None else asked.browser
-    usual = "openid profile photos.read" if lab_api else "openid profile"
     return Options(
-        issuer, _show if opens else _print, None if opens else _line,
-        client_id=asked.client_id, secret=secret,
-        scope=asked.scope or (preset.scope if preset else usual),
+        issuer, _show if opens else _print, _show_code if opens else _print_code, asked.grant,
+        None if opens else _line, client_id=asked.client_id, secret=secret,
+        scope=_scope(asked, preset, lab_api),
         auth_method=asked.auth_method, api=asked.api or lab_api or (preset.api if preset else ""),
         resource=lab_api, port=asked.port, pkce=asked.pkce, insecure=asked.insecure,
         keep_secrets=asked.keep_secrets or bool(lab_api), preset=preset,
     )  # fmt: skip
 
 
+def _scope(asked: Asked, preset: "Preset | None", lab_api: str) -> str | None:
+    """None where the grant's usual one will do; --oidc adds to whatever it is."""
+    usual = preset.scope if preset else "openid profile photos.read" if lab_api else ""
+    scope = asked.scope or (usual if lab_api or asked.oidc else "")
+    if lab_api and asked.grant == "refresh" and not asked.scope:
+        scope += " offline_access"
+    if asked.oidc and "openid" not in scope.split():
+        scope = f"openid {scope}".strip()
+    return scope or None
+
+
 def _issuer(text: str) -> "tuple[Preset | None, str]":
     from netlab.experiments.oauth.presets import PRESETS
-    from netlab.experiments.oauth.world import literal
 
     if text in PRESETS:
         return PRESETS[text], PRESETS[text].issuer
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if not _names_a_server(text):
         raise NetlabError(
             f"--issuer {text}: not an issuer.",
             cause="it is a URL without query or fragment (RFC 8414 §2)",
             advice=f"https://accounts.example.com, or one of {', '.join(PRESETS)}",
         )
-    local = parts.hostname == "localhost" or parts.hostname.endswith(".localhost")
-    if parts.scheme == "http" and not (local or (literal(parts.hostname) and _loopback(parts))):
-        raise NetlabError(
-            f"--issuer {text}: http is for this machine alone.",
-            cause="codes, tokens and secrets travel to it (RFC 6749 §3.1, §3.2)",
-            advice=f"https://{parts.netloc}{parts.path}",
-        )
+    _protected("--issuer", text)
     return None, text
 
 
-def _loopback(parts: SplitResult) -> bool:
-    import ipaddress
+def _names_a_server(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname
+    except ValueError:
+        return False
+    known = parts.scheme in ("http", "https") and bool(host)
+    return known and not parts.query and not parts.fragment
 
-    return ipaddress.ip_address(parts.hostname or "").is_loopback
+
+def _protected(option: str, url: str) -> None:
+    """Raises NetlabError for an address where anybody on the way could listen."""
+    from netlab.experiments.oauth.world import protected
+
+    if protected(url):
+        return
+    if not url.startswith("http://"):
+        raise NetlabError(f"{option} {url}: not an https URL.")
+    raise NetlabError(
+        f"{option} {url}: http is for this machine alone.",
+        cause="codes, tokens and secrets travel to it (RFC 6749 §3.1, §3.2)",
+        advice=url.replace("http", "https", 1),
+    )
 
 
 def _secret() -> str:
@@ -151,6 +177,21 @@ def _secret() -> str:
 async def _show(url: str) -> None:
     await _print(url)
     await asyncio.to_thread(webbrowser.open, url)
+
+
+async def _show_code(code: str, where: str, complete: str) -> None:
+    await _print_code(code, where, complete)
+    await asyncio.to_thread(webbrowser.open, complete or where)
+
+
+async def _print_code(code: str, where: str, _: str) -> None:
+    from netlab.views.text import escape
+
+    sys.stderr.write(
+        f"Open this address, on whatever you like, and type the code {escape(code)}:\n\n"
+        f"{escape(where)}\n\nnetlab asks until you have decided; Ctrl-C ends it.\n"
+    )
+    sys.stderr.flush()
 
 
 async def _print(url: str) -> None:

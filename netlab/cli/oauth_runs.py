@@ -53,14 +53,18 @@ def chooser() -> "Choose | None":
     return choose
 
 
-def other(grant: str, look: Look) -> Exit:
+def other(grant: str, scope: str, deny: bool, look: Look) -> Exit:
     """A grant other than the code grant, of which the walkthrough is."""
     from netlab.experiments.oauth.grants import device, life, older
+    from netlab.experiments.oauth.walkthrough import READ
 
-    runs = {
-        "implicit": older.implicit, "password": older.password, "device": device.device,
-        "client-credentials": older.credentials, "refresh": life.refresh,
-    }  # fmt: skip
+    runs: dict[str, Experiment] = {
+        "implicit": lambda bench: older.implicit(bench, scope or READ),
+        "password": lambda bench: older.password(bench, scope or READ),
+        "client-credentials": lambda bench: older.credentials(bench, scope or READ),
+        "device": lambda bench: device.device(bench, scope or READ, not deny),
+        "refresh": life.refresh,
+    }
     return in_the_lab(f"oauth walkthrough --grant {grant}", runs[grant], look)
 
 

@@ -11,7 +11,7 @@ import socket
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Transport = Literal["tcp", "udp"]
 SocketAddress = tuple[str, int]
@@ -88,8 +88,8 @@ class Network(ABC):
         """All that the network's own servers have told so far; empty where we run none."""
         return ()
 
-    async def command(self, name: str, **arguments: object) -> None:
-        """Have the network's own servers do something (`stop`, `start` with service=).
+    async def command(self, name: str, **arguments: object) -> Mapping[str, Any]:
+        """Have the network's own servers do something (`stop`, `start` with service=); their reply.
 
         Raises NoRoute where we run none: nobody else's servers are ours to command.
         """

@@ -2,7 +2,8 @@
 
 import asyncio
 import errno
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from netlab.network.base import (
     JournalEntry,
@@ -58,8 +59,8 @@ class LabNetwork(Network):
             for e in self.lab.entries()
         )
 
-    async def command(self, name: str, **arguments: object) -> None:
-        await asyncio.to_thread(self.lab.command, name, **arguments)
+    async def command(self, name: str, **arguments: object) -> Mapping[str, Any]:
+        return await asyncio.to_thread(self.lab.command, name, **arguments)
 
     def set_up(self) -> tuple[str, ...]:
         directory = self.lab.directory

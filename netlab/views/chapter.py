@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from netlab.explain import fill
 from netlab.explain.units import say
 from netlab.recording.ledger import leaves_of
-from netlab.recording.records import Fact, Finding, Message, Phase, Question
-from netlab.views import bits, evidence, factbars, plot
+from netlab.recording.records import Fact, Finding, Message, Phase
+from netlab.views import asking, bits, evidence, factbars, plot
 from netlab.views.arrows import arrows, topmost
 from netlab.views.lanes import lanes
 from netlab.views.sheet import Sheet, gap
@@ -40,7 +40,7 @@ def draw_chapter(chapter: Chapter, sheet: Sheet) -> list[Line]:
     made += see(chapter, sheet)
     made += gap(evidence.series(chapter, sheet))
     if sheet.depth == "deep":
-        made += gap(questions(chapter, sheet))
+        made += [] if sheet.asks else gap(asking.told(chapter, sheet))
         made += deep(chapter, sheet, role)
     return made
 
@@ -179,31 +179,6 @@ def commands_of(
         if command.note:
             made += sheet.paragraph(command.note, at + 2, "quiet")
     return made
-
-
-def questions(chapter: Chapter, sheet: Sheet) -> list[Line]:
-    """What one could have been asked before; --step does ask it."""
-    made: list[Line] = []
-    for question in chapter.all(Question):
-        made += asked(question, sheet) + answer(question, sheet)
-    return made
-
-
-def asked(question: Question, sheet: Sheet) -> list[Line]:
-    made = sheet.paragraph(question.prompt, BODY, "heading")
-    for number, choice in enumerate(question.choices, start=1):
-        made += sheet.paragraph(choice, BODY, first=f"  {number}  ")
-    return made
-
-
-def answer(question: Question, sheet: Sheet, guess: int | None = None) -> list[Line]:
-    """guess: which choice the person took, from 0."""
-    choice = question.choices[question.answer]
-    said = "" if guess is None else "You had it right. " if guess == question.answer else (
-        f"You took {guess + 1}. "
-    )  # fmt: skip
-    text = f"{said}{question.answer + 1}, {choice}: {question.why}"
-    return sheet.paragraph(text, BODY, first="answer  ")
 
 
 def deep(chapter: Chapter, sheet: Sheet, role: Role) -> list[Line]:

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TextIO
 
 from netlab.explain import fill
@@ -13,7 +14,7 @@ from netlab.views.chapter import commands_of, draw_chapter, own, see, why
 from netlab.views.findings import findings
 from netlab.views.paint import encoding_of, paint, wants_colour, width_of
 from netlab.views.sheet import Depth, Sheet, gap
-from netlab.views.story import Journey, Story
+from netlab.views.story import Chapter, Journey, Story
 from netlab.views.style import EMPTY, Line
 from netlab.views.text import cells, pad
 from netlab.views.waterfall import heading, waterfall
@@ -31,7 +32,7 @@ def draw(
     sheet = sheet_for(out, depth, width, language)
     colour = wants_colour(out) and not plain
     for scene in scenes(Story(recording, language), sheet):
-        paint(scene, out, colour)
+        paint(scene.opening + scene.lines, out, colour)
 
 
 def sheet_for(
@@ -40,17 +41,25 @@ def sheet_for(
     return Sheet(width or width_of(out), depth, encoding_of(out), language)
 
 
-def scenes(story: Story, sheet: Sheet) -> Iterator[list[Line]]:
-    """What is read at one go: a chapter each, and all that closes the story last."""
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is read at one go: a chapter, or all that closes the story. opening: what heads it."""
+
+    opening: list[Line]
+    lines: list[Line]
+    chapter: Chapter | None = None
+
+
+def scenes(story: Story, sheet: Sheet) -> Iterator[Scene]:
     brief = sheet.depth == "brief"
     opening = masthead(story, sheet) + ([EMPTY] if brief else [])
     for journey in story.journeys:
         opening += title_of(journey, sheet)
         for chapter in journey.chapters:
             drawn = draw_chapter(chapter, sheet)
-            yield opening + (drawn if brief else gap(drawn))
+            yield Scene(opening, drawn if brief else gap(drawn), chapter)
             opening = []
-    yield opening + closing(story, sheet)
+    yield Scene(opening, closing(story, sheet))
 
 
 NOTE = "run.note"

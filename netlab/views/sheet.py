@@ -20,12 +20,13 @@ LONG = {"brief": 300, "default": 600, "deep": 20_000}
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """encoding: of the stream that it is drawn for."""
+    """encoding: of the stream that it is drawn for. asks: a chapter's questions come before it."""
 
     width: int = 80
     depth: Depth = "default"
     encoding: str = "utf-8"
     language: str = "en"
+    asks: bool = False
 
     @property
     def text_width(self) -> int:

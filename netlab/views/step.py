@@ -1,22 +1,21 @@
-"""One chapter at a time, at a key press, each after the question that it answers.
+"""One chapter at a time, at a key press.
 
 The run is over when this begins: a pause inside it would falsify its times.
 """
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TextIO
 
 from netlab.recording.records import Question, Recording
-from netlab.views.chapter import answer, asked
-from netlab.views.journey import draw, scenes, sheet_for
+from netlab.views import asking
+from netlab.views.journey import Scene, draw, scenes, sheet_for
 from netlab.views.paint import paint, wants_colour
 from netlab.views.sheet import Depth, Sheet, gap
-from netlab.views.story import Chapter, Story
-from netlab.views.style import Line
+from netlab.views.story import Story
 
 PROMPT = "  any key: next chapter   a: all the rest   q: stop"
-GUESS = "  a number: your guess   any other key: just show it   q: stop"
 STOP = ("q", "Q", "", "\x1b", "\x04")
 
 Key = Callable[[], str]
@@ -38,68 +37,55 @@ def draw_by_step(
             draw(recording, out, depth, width, plain, language)
             return
         key = read_key
+    sheet = replace(sheet_for(out, depth, width, language), asks=True)
     colour = wants_colour(out) and not plain
-    Pager(out, key, colour).turn(Story(recording, language), sheet_for(out, depth, width, language))
-
-
-class Stopped(Exception):
-    """The person has seen enough."""
-
-
-class Pager:
-    """Shows page after page, and asks before each as long as the person wants to be asked."""
-
-    def __init__(self, out: TextIO, key: Key, colour: bool) -> None:
-        self._out, self._key, self._colour = out, key, colour
-        self._asking = True
-
-    def turn(self, story: Story, sheet: Sheet) -> None:
-        pages = list(scenes(story, sheet))
-        chapters: list[Chapter | None] = [*story.chapters, None]
-        try:
-            for number, (page, chapter) in enumerate(zip(pages, chapters, strict=True), start=1):
-                self._show(page, chapter, sheet)
-                if number < len(pages):
-                    self._wait()
-        except Stopped:
+    pages = Pages(out, key, sheet, colour)
+    for scene in scenes(Story(recording, language), sheet):
+        if not pages.turn(scene):
             return
 
-    def _show(self, page: list[Line], chapter: Chapter | None, sheet: Sheet) -> None:
-        questions = chapter.all(Question) if chapter is not None and self._asking else ()
-        guesses = [self._guess(question, sheet) for question in questions]
-        paint(page, self._out, self._colour)
+
+@dataclass(slots=True)
+class Pages:
+    """What is shown, and whether anybody is still asked before it goes on."""
+
+    out: TextIO
+    key: Key
+    sheet: Sheet
+    colour: bool
+    asking: bool = True
+
+    def turn(self, scene: Scene) -> bool:
+        """Show the scene, its questions before it and their answers behind; False: no more."""
+        paint(scene.opening, self.out, self.colour)
+        questions = scene.chapter.all(Question) if scene.chapter and self.asking else ()
+        guesses = []
+        for question in questions:
+            paint(gap(asking.asked(question, self.sheet)), self.out, self.colour)
+            guesses.append(self.pressed(asking.prompt(question)))
+            if guesses[-1] in STOP:
+                return False
+        paint(scene.lines, self.out, self.colour)
         for question, guess in zip(questions, guesses, strict=True):
-            paint(gap(answer(question, sheet, guess)), self._out, self._colour)
+            paint(gap(asking.judged(question, guess, self.sheet)), self.out, self.colour)
+        if scene.chapter is None or not self.asking:
+            return True
+        answer = self.pressed(PROMPT)
+        self.asking = answer not in ("a", "A")
+        return answer not in STOP
 
-    def _guess(self, question: Question, sheet: Sheet) -> int | None:
-        paint(gap(asked(question, sheet)), self._out, self._colour)
-        pressed = self._press(GUESS)
-        number = int(pressed) if pressed.isascii() and pressed.isdigit() else 0
-        return number - 1 if 1 <= number <= len(question.choices) else None
-
-    def _wait(self) -> None:
-        if self._asking:
-            self._asking = self._press(PROMPT) not in ("a", "A")
-
-    def _press(self, prompt: str) -> str:
-        """The key that is pressed at a prompt. Raises Stopped for one that means the end."""
-        pressed = _ask(self._out, self._key, prompt)
-        if pressed in STOP:
-            raise Stopped
-        if pressed == "\x03":
+    def pressed(self, prompt: str) -> str:
+        """Show the prompt, wait for a key, and take the prompt away again."""
+        self.out.write(prompt)
+        self.out.flush()
+        try:
+            answer = self.key()
+        finally:
+            self.out.write("\r" + " " * len(prompt) + "\r")
+            self.out.flush()
+        if answer == "\x03":
             raise KeyboardInterrupt
-        return pressed
-
-
-def _ask(out: TextIO, key: Key, prompt: str) -> str:
-    """Show the prompt, wait, and take it away again."""
-    out.write(prompt)
-    out.flush()
-    try:
-        return key()
-    finally:
-        out.write("\r" + " " * len(prompt) + "\r")
-        out.flush()
+        return answer
 
 
 def read_key() -> str:

@@ -3,6 +3,7 @@
 import http.client
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from netlab.balance.algorithms import NAMES
+from netlab.lab.authority import Authority
 from tests.journeys.command import Ran, netlab
 
 DEADLINE = 20
@@ -115,6 +117,52 @@ def test_requests_of_one_connection_spread_at_layer_7() -> None:
     assert "66.7 %" in ran.out
 
 
+def test_a_client_with_a_cookie_stays_at_its_backend() -> None:
+    with sites(3) as ports, running("--sticky", "at", *backends(ports)) as balancer:
+        connection = http.client.HTTPConnection(balancer.host, balancer.port, timeout=DEADLINE)
+        connection.request("GET", "/")
+        first = connection.getresponse()
+        cookie, at = str(first.getheader("Set-Cookie")).partition(";")[0], first.read()
+        for _ in range(5):
+            connection.request("GET", "/", headers={"Cookie": cookie})
+            assert connection.getresponse().read() == at
+        connection.close()
+        assert balancer.end().code == 0
+    assert cookie.startswith("at=")
+
+
+def test_a_key_of_the_request_decides_where_it_goes() -> None:
+    with sites(3) as ports:
+        words = ("--algorithm", "maglev", "--key", "header:X-User")
+        with running(*words, *backends(ports)) as balancer:
+            connection = http.client.HTTPConnection(balancer.host, balancer.port, timeout=DEADLINE)
+            met: dict[str, set[bytes]] = {}
+            for user in ["ann", "ben", "eve", "joe", "kim", "lee", "max", "zoe"] * 3:
+                connection.request("GET", "/", headers={"X-User": user})
+                met.setdefault(user, set()).add(connection.getresponse().read())
+            connection.close()
+            assert balancer.end().code == 0
+    assert {len(each) for each in met.values()} == {1}
+    assert len(set.union(*met.values())) > 1
+
+
+def test_https_ends_at_layer_7(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    chain = authority.issue(("localhost",))
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    cert.write_bytes(chain.pem)
+    key.write_bytes(chain.leaf.key_pem)
+    words = ("--tls-cert", str(cert), "--tls-key", str(key))
+    with sites(1) as ports, running(*words, *backends(ports)) as balancer:
+        assert balancer.first.startswith("https://127.0.0.1:")
+        context = ssl.create_default_context(cafile=str(authority.ca_file))
+        connection = http.client.HTTPSConnection("localhost", balancer.port, context=context)
+        connection.request("GET", "/")
+        assert connection.getresponse().read() == str(ports[0]).encode()
+        connection.close()
+        assert balancer.end().code == 0
+
+
 def test_a_connection_stays_where_it_is_at_layer_4_and_the_recording_says_so() -> None:
     with sites(2) as ports, running("--layer", "4", "--json", *backends(ports)) as balancer:
         assert balancer.first.startswith("tcp://127.0.0.1:")
@@ -198,6 +246,8 @@ ONE = ("--backend", "127.0.0.1:9001")
         ((*ONE, "--layer", "4", "--sticky", "id"), 2, "needs layer 7"),
         ((*ONE, "--proxy-protocol"), 2, "needs layer 4"),
         ((*ONE, "--idle-timeout", "soon"), 2, "--idle-timeout soon"),
+        ((*ONE, "--tls-cert", "/nowhere.pem"), 2, "belong together"),
+        ((*ONE, "--tls-cert", "/nowhere.pem", "--tls-key", "/nowhere.pem"), 8, "cannot be used"),
     ],
 )
 def test_what_makes_no_sense_is_told_in_words(words: tuple[str, ...], code: int, says: str) -> None:

@@ -121,3 +121,23 @@ def test_a_whole_command() -> None:
     steps = [step["id"] for step in ran.records("step")]
     assert steps == ["attack.undefended", "attack.defended"]
     assert {m["receiver"] for m in ran.records("message")} >= {"as", "rogue", "client"}
+
+
+def test_settings_that_somebody_made_outlive_an_attack(own: Lab) -> None:
+    """As in a lab that `netlab lab up` keeps running."""
+    wanted: dict[str, dict[str, Any]] = {
+              "web:auth.example.com": {"access_lifetime": 7.0, "protections": {"iss": False}},
+              "web:auth.example.net": {"access_tokens": "opaque"},
+              "web:files.example.com": {"mode": "jwt"}}  # fmt: skip
+    for service, more in wanted.items():
+        own.command("oauth", service=service, **more)
+    try:
+        before = {service: own.command("oauth", service=service)["settings"] for service in wanted}
+        code, _ = run(own, "mix-up")
+        assert code is Exit.OK
+        after = {service: own.command("oauth", service=service)["settings"] for service in wanted}
+        assert before == after
+        assert after["web:auth.example.com"]["off"] == "iss"
+    finally:
+        for service in wanted:
+            own.command("oauth", service=service, reset=True)

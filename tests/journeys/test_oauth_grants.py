@@ -91,6 +91,18 @@ def test_a_device_is_told_to_wait_and_to_slow_down(
     assert str(found["grant.device.token", "oauth.owner"]).startswith("alice-")
 
 
+def test_a_device_learns_that_its_person_says_no(own: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def at_once(_: float) -> None:
+        """Polled too soon each time, which changes nothing once it is decided."""
+
+    monkeypatch.setattr(asyncio, "sleep", at_once)
+    recorder = Recorder(header())
+    bench = Bench(recorder, LabNetwork(own))
+    code = asyncio.run(device.device(bench, approve=False))
+    found = {(r.step, r.name): r.value for r in recorder.finish().records if isinstance(r, Fact)}
+    assert (code, found["grant.device.token", "oauth.error"]) == (Exit.HTTP, "access_denied")
+
+
 @pytest.fixture(scope="module")
 def lived(own: Lab) -> tuple[Found, list[Finding]]:
     return run(own, life.refresh)
@@ -138,9 +150,14 @@ def test_a_revoked_token_lives_on_where_nobody_asks(lived: tuple[Found, list[Fin
 def test_who_sees_what_is_counted_from_the_messages(own: Lab) -> None:
     found, _ = run(own, beside.run)
     rows = {row["grant"]: row for row in found["oauth.compare", "oauth.compare"]}
-    assert len(rows) == 5
+    assert len(rows) == 6
     code, implicit = rows["authorization code, PKCE"], rows["implicit"]
-    assert (code["in_history"], implicit["in_history"]) == (False, True)
+    assert code["in_history"] == "a code, which is spent"
+    assert implicit["in_history"] == "the token"
+    assert rows["refresh token"]["in_history"] == "nothing"
+    assert (rows["refresh token"]["password"], rows["refresh token"]["requests"]) == ("nobody", 2)
+    for name in ("implicit", "password"):
+        assert "OAuth 2.1, a draft" in rows[name]["today"]
     assert "browser" not in code["token"]
     assert "browser" in implicit["token"]
     assert [name for name, row in rows.items() if "application" in row["password"]] == ["password"]
@@ -149,8 +166,10 @@ def test_who_sees_what_is_counted_from_the_messages(own: Lab) -> None:
 
 
 def test_whole_commands() -> None:
-    ran = netlab("oauth", "walkthrough", "--grant", "client-credentials", "--json")
+    ran = netlab("oauth", "walkthrough", "--grant", "client-credentials", "--scope",
+                 "photos.read photos.write", "--json")  # fmt: skip
     assert (ran.code, ran.facts()["oauth.grant"]) == (Exit.OK, "client_credentials")
+    assert ran.facts()["oauth.scope"] == "photos.read photos.write"
     ran = netlab("oauth", "compare")
     assert ran.code == Exit.OK, ran.err
     assert "MUST NOT" in ran.out

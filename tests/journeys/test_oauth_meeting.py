@@ -51,13 +51,14 @@ def visit(browser: httpx.Client, method: str, url: str, **more: Any) -> httpx.Re
     return browser.request(method, real, headers=headers, extensions={"shown": url}, **more)
 
 
-def send(browser: httpx.Client, page: httpx.Response) -> httpx.Response:
+def send(browser: httpx.Client, page: httpx.Response, **more: str) -> httpx.Response:
     """The page's first form, with its own values and ours."""
     action = findall(r'<form[^>]* action="([^"]*)"', page.text)[0]
     hidden = findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', page.text)
     boxes = findall(r'type="checkbox" name="scope" value="([^"]*)"', page.text)
     words = {k: v for k, v in WORDS.items() if f'name="{k}"' in page.text}
     values: dict[str, Any] = {name: unescape(value) for name, value in hidden} | words
+    values |= {name: value for name, value in more.items() if f'name="{name}"' in page.text}
     if boxes:
         values |= {"scope": boxes, "decision": "approve"}
     shown = str(page.request.extensions["shown"])
@@ -89,6 +90,9 @@ def test_a_person_at_the_labs_own_pages(pasted: bool) -> None:
     found = ran.facts()
     assert "Han river at dusk" in found["oauth.photos"]
     assert (found["jwt.verified"], found["oidc.same_sub"]) == (True, True)
+    # The message that sends the browser off is none of netlab's: no other one stands for it.
+    told = [f for f in ran.records("fact") if f["step"] == "oauth.redirect"]
+    assert {f["name"]: f["value"] for f in told}["oauth.exactly"] == []
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +146,85 @@ def test_a_wrong_secret_is_told_as_such(provider: int) -> None:
     assert "wrong-secret" not in ran.out + ran.err
 
 
+@pytest.mark.witness
+def test_a_certified_provider_serves_an_application_for_itself(provider: int) -> None:
+    ran = netlab("oauth", "walkthrough", "--grant", "client-credentials", "--issuer",
+                 f"http://127.0.0.1:{provider}", "--client-id", "service", "--client-secret",
+                 "--json", env={"NETLAB_CLIENT_SECRET": SECRET})  # fmt: skip
+    assert ran.code == Exit.OK, ran.out
+    found = ran.facts()
+    assert (found["oauth.grant"], found["oauth.expires_in"]) == ("client_credentials", 600)
+    assert "secret/" not in ran.out
+
+
+@pytest.mark.witness
+def test_a_certified_provider_refreshes(provider: int) -> None:
+    ran = met("--grant", "refresh", "--issuer", f"http://127.0.0.1:{provider}", "--client-id",
+              "public", "--json")  # fmt: skip
+    assert ran.code == Exit.OK, ran.out
+    found = ran.facts()
+    assert (found["oauth.new_token"], found["oauth.rotated"]) == (True, True)
+    assert found["oauth.scope"] == "openid offline_access"  # it knows no profile
+
+
+@pytest.mark.slow
+@pytest.mark.witness
+@pytest.mark.parametrize("allow", [True, False])
+def test_a_certified_provider_lets_a_device_in(provider: int, allow: bool) -> None:
+    """Its interval is five seconds, and they are waited."""
+    ran = by_device(
+        "--issuer", f"http://127.0.0.1:{provider}", "--client-id", "tv", "--scope", "openid",
+        allow=allow,
+    )  # fmt: skip
+    found = ran.facts()
+    if not allow:
+        assert (ran.code, found["oauth.error"]) == (Exit.HTTP, "access_denied"), ran.err
+        return
+    assert ran.code == Exit.OK, ran.err
+    assert (found["oidc.sub"], found["jwt.verified"]) == ("alice", True)
+    assert found["oauth.interval_now"] == 5
+
+
+@pytest.mark.slow
+def test_a_device_and_a_person_at_the_labs_own_pages() -> None:
+    ran = by_device("--no-browser")
+    assert ran.code == Exit.OK, ran.err
+    assert "Han river at dusk" in ran.facts()["oauth.photos"]
+
+
+def by_device(*words: str, allow: bool = True) -> Ran:
+    """One run of the device grant, with a person who types its code."""
+    line = [sys.executable, "-m", "netlab", "oauth", "walkthrough", "--grant", "device", "--json"]
+    with subprocess.Popen(
+        [*line, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        code = next(line for line in process.stderr if "the code" in line).split()[-1].strip(":")
+        url = next(line for line in process.stderr if line.startswith("http")).strip()
+        type_code(url, code, allow)
+        out, err = process.communicate(timeout=60)
+        return Ran(process.returncode, out, err)
+
+
+def type_code(url: str, code: str, allow: bool) -> None:
+    """Page after page, until one has no form any more."""
+    with httpx.Client(trust_env=False, timeout=10) as browser:
+        answer = visit(browser, "GET", url)
+        for _ in range(12):
+            where = answer.headers.get("location")
+            if where is not None:
+                shown = str(answer.request.extensions["shown"])
+                answer = visit(browser, "GET", str(urljoin(shown, where)))
+            elif "<form" in answer.text and (allow or "abort" not in answer.text):
+                answer = send(browser, answer, user_code=code)
+            elif not allow and "abort" in answer.text:
+                answer = send(browser, answer, abort="yes")
+                return
+            else:
+                return
+
+
 @contextlib.contextmanager
 def saying(body: str, kind: str = "application/json", status: str = "200 OK") -> Iterator[int]:
     """A server that says the same to everybody. $ is its own origin."""
@@ -181,8 +264,20 @@ METADATA = json.dumps({
         ('{"issuer": "https://evil.example"}', "application/json", "200 OK", "RFC 8414"),
         ("[" * 100_000, "application/json", "200 OK", "no description"),
         ('{"issuer": "$"}', "application/json", "200 OK", "authorization_endpoint"),
+        (
+            '{"issuer": "$", "authorization_endpoint": "file:///etc/passwd"}',
+            "application/json",
+            "200 OK",
+            "no https URL",
+        ),
+        (
+            '{"issuer": "$", "authorization_endpoint": "http://a.example/go"}',
+            "application/json",
+            "200 OK",
+            "no https URL",
+        ),
     ],
-    ids=["page", "404", "another", "malformed", "empty"],
+    ids=["page", "404", "another", "malformed", "empty", "file", "plain"],
 )
 def test_a_provider_that_is_none(body: str, kind: str, status: str, words: str) -> None:
     with saying(body, kind, status) as port:
@@ -233,7 +328,12 @@ def test_a_port_that_is_taken_and_one_where_nobody_is() -> None:
     [
         (("--issuer", "http://login.example.org"), "http is for this machine alone"),
         (("--issuer", "login.example.org"), "not an issuer"),
+        (("--issuer", "https://[::1"), "not an issuer"),
+        (("--issuer", "https://a.example:port"), "not an https URL"),
         (("--issuer", "github"), "--client-id is missing"),
+        (("--issuer", "https://a.example", "--api", "http://a.example/me"), "this machine alone"),
+        (("--issuer", "https://a.example", "--grant", "implicit"), "not offered with --issuer"),
+        (("--issuer", "https://a.example", "--deny"), "--deny does not go with"),
         (("--issuer", "https://a.example", "--client-secret"), "nobody can be asked here"),
         (("--issuer", "https://a.example", "--auth-method", "magic"), "not a way of proving"),
     ],

@@ -40,6 +40,18 @@ def test_its_nine_steps_are_chapters_and_end_with_the_photos(walked: Ran) -> Non
     assert "Han river at dusk" in facts(walked, "oauth.use")["oauth.photos"]
 
 
+def right(ran: Ran, step: str) -> str:
+    """The choice that is right for this chapter's question, in this run."""
+    (asked,) = [one for one in ran.records("question") if one["step"] == step]
+    return str(asked["choices"][asked["answer"]])
+
+
+def test_each_chapter_can_be_predicted(walked: Ran) -> None:
+    assert [one["step"] for one in walked.records("question")] == STEPS
+    assert right(walked, "oauth.code").startswith("a code")
+    assert right(walked, "oauth.token") == "the code_verifier and the secret"
+
+
 def test_what_was_sent_off_comes_back_and_fits(walked: Ran) -> None:
     asked, back = parameters(walked, "oauth.redirect"), parameters(walked, "oauth.code")
     redeemed = parameters(walked, "oauth.token")
@@ -99,12 +111,14 @@ def test_without_pkce_no_challenge_goes_out() -> None:
     assert ran.code == Exit.OK, ran.err
     assert "code_challenge" not in parameters(ran, "oauth.redirect")
     assert "code_verifier" not in parameters(ran, "oauth.token")
+    assert right(ran, "oauth.token") == "the application's secret"
 
 
 def test_an_owner_who_says_no() -> None:
     ran = netlab("oauth", "walkthrough", "--deny", "--json")
     assert (ran.code, facts(ran, "oauth.code")["oauth.error"]) == (Exit.HTTP, "access_denied")
     assert [step["id"] for step in ran.records("step")][-1] == "oauth.code"
+    assert right(ran, "oauth.code").startswith("an error")
     plain = netlab("oauth", "walkthrough", "--deny")
     assert "The owner said no." in plain.out
 

@@ -19,18 +19,23 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 from netlab.experiments.oauth.listening import Listener, Page, Visit
 from netlab.experiments.oauth.refusing import Stopped, refused
 from netlab.experiments.oauth.speaking import Speaker, query_of, said
-from netlab.experiments.oauth.world import World
+from netlab.experiments.oauth.world import World, protected
 from netlab.network import jose
 from netlab.network.jose import Verdict, Wanted
 
 CALLBACK, FLOW = "/callback", "flow"
 NAME = "Photo prints"
+REDIRECTING = frozenset({"authorization_code", "implicit"})
+"""The grants that end at a redirect URI."""
 CHECKS = frozenset({"state", "pkce", "iss", "nonce"})
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """client_id empty: register. checks: those of CHECKS that are made. api: a resource server."""
+    """client_id empty: register. checks: those of CHECKS that are made. api: a resource server.
+
+    more: parameters of the authorization request that this server wants besides.
+    """
 
     issuer: str
     scope: str = "photos.read"
@@ -42,6 +47,7 @@ class Wish:
     checks: frozenset[str] = CHECKS
     response_type: str = "code"
     grants: tuple[str, ...] = ("authorization_code", "refresh_token")
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def oidc(self) -> bool:
@@ -123,11 +129,13 @@ class Application:
 
     async def register(self) -> dict[str, Any]:
         """Become known to the server (RFC 7591 §3.1); answers what it was told."""
-        wanted = {
+        wanted: dict[str, object] = {
             "client_name": NAME, "redirect_uris": [self.redirect_uri],
             "grant_types": [*self.wish.grants], "scope": self.wish.scope,
             "token_endpoint_auth_method": self.auth_method,
         }  # fmt: skip
+        if not REDIRECTING & set(self.wish.grants):
+            wanted |= {"redirect_uris": [], "response_types": []}
         fields = (("Content-Type", "application/json"), ("Accept", "application/json"))
         body = json.dumps(wanted).encode()
         url = self.endpoint("registration_endpoint")
@@ -145,6 +153,9 @@ class Application:
         if not isinstance(url, str) or not url:
             raise Stopped("discovery", f"the server's description names no {name}",
                           rule="RFC 8414 §2")  # fmt: skip
+        if not protected(url):
+            raise Stopped("discovery", f"its {name} is no https URL: {url[:200]}",
+                          rule="RFC 6749 §3.1, §3.2")  # fmt: skip
         return url
 
     def authorization(self) -> dict[str, str]:
@@ -158,7 +169,7 @@ class Application:
             "redirect_uri": self.redirect_uri, "scope": self.wish.scope, "state": self.state,
             "code_challenge": challenge_of(self.verifier) if self.verifier else "",
             "code_challenge_method": "S256" if self.verifier else "",
-            "nonce": self.nonce, "resource": self.wish.resource,
+            "nonce": self.nonce, "resource": self.wish.resource, **self.wish.more,
         }  # fmt: skip
         return {name: value for name, value in given.items() if value}
 
@@ -248,6 +259,8 @@ class Application:
             return Page(302, location=self.authorization_url(), cookie=cookie)
         if path != CALLBACK:
             return Page(404)
+        if self.wish.response_type == "token":  # in the fragment, which no server is sent
+            return page(NAME, "<p>The script of this page reads the token from its address.</p>")
         # What was kept for a flow belongs to the browser that began it.
         self.mine = not self.flow or f"{FLOW}={self.flow}" in visit.field("cookie")
         try:

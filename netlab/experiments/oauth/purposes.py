@@ -54,11 +54,21 @@ PURPOSES: Mapping[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-def table(given: Mapping[str, object]) -> list[Value]:
+ANSWERED: Mapping[str, tuple[str, str]] = {
+    "scope": (
+        "says how much was granted, which may be less",
+        "it is what was asked for (RFC 6749 §5.1)",
+    ),
+}
+"""Those that mean something else in an answer."""
+
+
+def table(given: Mapping[str, object], answer: bool = False) -> list[Value]:
     """A row for each parameter, in the order in which it was sent."""
+    known = {**PURPOSES, **ANSWERED} if answer else PURPOSES
     rows: list[Value] = []
     for name, value in given.items():
-        purpose, without = PURPOSES.get(name, ("", ""))
+        purpose, without = known.get(name, ("", ""))
         rows.append({
             "name": name[:80], "value": str(value)[:400], "purpose": purpose, "without": without,
         })  # fmt: skip

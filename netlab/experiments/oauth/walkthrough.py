@@ -53,11 +53,12 @@ class Walked(Application):
         world.fact("oauth.state_matches", given.get("state") == self.state)
         code = self.received(given)
         await _roles(self)
-        world.chapter("oauth.token", "The code for a token")
+        needed = bool(self.verifier) + 2 * bool(self.secret)
+        world.chapter("oauth.token", "The code for a token", answer=needed)
         form = self.code_form(code)
         answer = await self.tokens_for(form, lambda: self._redeeming(form))
-        await self._obtained(answer)
-        await self._used()
+        await self.obtained(answer)
+        await self.used()
 
     def _redeeming(self, form: dict[str, str]) -> None:
         """The request is sent; its answer is the next step."""
@@ -67,10 +68,10 @@ class Walked(Application):
         self.world.exactly()
         self.world.chapter("oauth.obtained", "The token")
 
-    async def _obtained(self, answer: Mapping[str, object]) -> None:
+    async def obtained(self, answer: Mapping[str, object]) -> None:
         world = self.world
-        world.fact("oauth.parameters", purposes.table(world.hidden(answer)))
-        world.fact("oauth.expires_in", _whole(answer.get("expires_in")), "s")
+        world.fact("oauth.parameters", purposes.table(world.hidden(answer), answer=True))
+        world.fact("oauth.expires_in", lifetime(answer.get("expires_in")), "s")
         world.fact("oauth.scope", str(answer.get("scope", self.wish.scope)))
         world.exactly()
         token = str(answer.get("access_token", ""))
@@ -85,21 +86,30 @@ class Walked(Application):
         if found.fault:
             self.world.fact("jwt.fault", found.fault)
             return
-        audience = self.wish.resource or self.wish.api or found.claims.get("aud") or ""
+        audience = self.wish.resource or found.claims.get("aud") or ""
         first = audience[0] if isinstance(audience, list) and audience else audience
+        if not self.metadata.get("jwks_uri"):
+            tell_jwt(self.world, Verdict(found, "the server publishes no keys", "RFC 8414 §2"))
+            return
         tell_jwt(self.world, await self.verified(token, str(first)))
 
     async def _identified(self, token: str) -> None:
         """OpenID Connect on top: who it is, for the application itself."""
         world = self.world
         world.chapter("oidc.identity", "Who it is")
-        nonce = self.nonce if "nonce" in self.wish.checks else None
-        self.verdict = await self.verified(token, self.client_id, nonce)
+        if not token:
+            raise Stopped("id_token", "there is none, though openid was asked for",
+                          rule="OpenID Connect Core §3.1.3.3")  # fmt: skip
+        # Without a redirect there was no request to tie it to, and so no nonce.
+        self.verdict = await self.verified(token, self.client_id, self.nonce or None)
         tell_jwt(world, self.verdict)
         if not self.verdict.verified:
             raise Stopped("id_token", self.verdict.why, rule=self.verdict.rule)
         world.fact("oidc.sub", str(self.verdict.token.claims.get("sub")))
-        world.fact("oidc.nonce_matches", self.verdict.token.claims.get("nonce") == self.nonce)
+        if self.nonce:
+            world.fact("oidc.nonce_matches", self.verdict.token.claims.get("nonce") == self.nonce)
+        if not self.metadata.get("userinfo_endpoint"):  # OpenID Connect Discovery §3: optional
+            return
         bearer = (("Authorization", f"Bearer {self.tokens['access_token']}"),)
         reply = await self.speaker.ask("GET", self.endpoint("userinfo_endpoint"), bearer)
         found = said(reply)
@@ -108,7 +118,7 @@ class Walked(Application):
         ])  # fmt: skip
         world.fact("oidc.same_sub", found.get("sub") == self.verdict.token.claims.get("sub"))
 
-    async def _used(self) -> None:
+    async def used(self) -> None:
         world = self.world
         world.chapter("oauth.use", "The API is used")
         status, answer, challenge = await self.use()
@@ -126,8 +136,12 @@ class Walked(Application):
         await _roles(self)
 
 
-def _whole(value: object) -> Value:
-    return value if isinstance(value, int) else str(value) if value is not None else None
+def lifetime(value: object) -> Value:
+    """`expires_in`; some write the number as text, which RFC 6749 §5.1 does not allow."""
+    text = str(value)[:20]
+    if value is None or not text.isascii():
+        return None
+    return int(text) if text.isdigit() else text
 
 
 def tell_jwt(world: World, verdict: Verdict) -> None:
@@ -227,7 +241,7 @@ def cast(world: World, options: Options) -> None:
     world.holds["the owner"] = ["a password"]
 
 
-async def tell_registered(app: Application) -> None:
+async def tell_registered(app: Application, grant: str = "authorization_code") -> None:
     """Step 1: the application becomes known to the server."""
     world = app.world
     world.chapter("oauth.register", "The application registers")
@@ -236,12 +250,13 @@ async def tell_registered(app: Application) -> None:
     await app.discover()
     world.fact("oauth.channel", "back", origin="standard")
     world.fact("oauth.issuer", app.wish.issuer, origin="configured")
-    world.fact("oauth.grant", "authorization_code", origin="configured")
+    world.fact("oauth.grant", grant, origin="configured")
     if not app.client_id:
         await app.register()
         world.exactly(-2)
     world.fact("oauth.client_id", app.client_id)
-    world.fact("oauth.redirect_uri", app.redirect_uri, origin="configured")
+    if grant == "authorization_code":
+        world.fact("oauth.redirect_uri", app.redirect_uri, origin="configured")
     world.fact("oauth.secret_given", bool(app.secret))
     await _roles(app)
 
@@ -263,7 +278,7 @@ async def _ask(app: Application, browser: Browser) -> Reply:
     if app.verifier:
         world.fact("oauth.code_verifier", app.verifier, note="it stays at the application")
     await _roles(app, browser)
-    world.chapter("oauth.login", "The server asks for a login", "network")
+    world.chapter("oauth.login", "The server asks for a login")
     return await browser.follow(reply)
 
 
@@ -271,7 +286,7 @@ async def _turned_back(app: Application, browser: Browser, reply: Reply) -> None
     """The server asks nobody: an error goes straight back, or is told on a page of its own."""
     if not 300 <= reply.status < 400:
         raise Stopped("authorization endpoint", f"it answered {reply.status}, and leads nowhere")
-    app.world.chapter("oauth.code", "Back with an error")
+    back(app.world, error=True)
     await browser.follow(reply)
 
 
@@ -296,9 +311,17 @@ async def _decide(app: Application, person: Person, choose: Choose | None) -> No
     world.fact("oauth.decision", "approved" if person.approve else "denied", origin="configured")
     world.fact("oauth.asked_scope", app.wish.scope, origin="configured")
     await _roles(app, browser)
-    world.chapter("oauth.code", "Back with a code" if person.approve else "Back with an error")
+    back(world, error="error" in query_of(reply.header("location")))
     world.fact("oauth.channel", "front", origin="standard", note="RFC 6749 §4.1.2")
     await browser.follow(reply)
+
+
+def back(world: World, error: bool) -> None:
+    """Step 6: the browser is at the application again."""
+    if error:
+        world.chapter("oauth.code", "Back with an error", asks="oauth.code.error")
+    else:
+        world.chapter("oauth.code", "Back with a code")
 
 
 def tell_stopped(world: World, stopped: Stopped) -> Exit:

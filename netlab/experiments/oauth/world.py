@@ -2,12 +2,14 @@
 
 import asyncio
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import quote, quote_plus, urlsplit
 
 from netlab.experiments.bench import Bench
+from netlab.experiments.oauth.questions import ASKS
 from netlab.network import race, trust
 from netlab.network.base import SocketAddress
 from netlab.network.stream import Stream, TcpStream
@@ -20,6 +22,10 @@ PATIENCE = 10.0
 MOST_LINES, LONGEST_LINE = 40, 1200
 SHORTEST = 4
 """Characters that a secret has at the least; anything shorter would blot out half of a page."""
+SHOWN = 12
+BLOTS = re.compile(rf"\*{{{2 * SHOWN},}}")
+MESSAGES = ("oauth.exactly", "oauth.parameters")
+"""Facts about one message: a chapter without has none, and not that of the chapter before."""
 PORTS = {"http": 80, "https": 443}
 
 
@@ -46,6 +52,23 @@ def origin_of(url: str) -> Origin:
     return Origin(parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme])
 
 
+def protected(url: str) -> bool:
+    """Whether codes and tokens may travel there: by TLS, or within this machine (RFC 6749 §3.1,
+    §3.2). A server's own description of itself may name anything.
+    """
+    try:
+        origin = origin_of(url)
+    except ValueError:
+        return False
+    return origin.secure or on_this_machine(origin.host)
+
+
+def on_this_machine(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    return literal(host) and ipaddress.ip_address(host).is_loopback
+
+
 class Unreached(OSError):
     """No connection to a party came about. where: `name`, `tcp` or `tls`."""
 
@@ -59,7 +82,8 @@ class World:
     """actors: the id under which each host is told of; what is not in it is told of by its name.
 
     holds: what each role has at this moment, by role, for the table at a chapter's end. spoken:
-    the chapter's messages so far, as they stood on the wire. masks: whether `secrets` are written
+    the chapter's messages so far, as they stood on the wire. told: in which step each of MESSAGES
+    was last told of. masks: whether `secrets` are written
     down as asterisks, which they are wherever they are not the lab's.
     """
 
@@ -72,25 +96,38 @@ class World:
     holds: dict[str, Sequence[str]] = field(default_factory=dict)
     spoken: list[bytes] = field(default_factory=list)
     step: str = ""
+    told: dict[str, str] = field(default_factory=dict)
     began: float = 0.0
     doing: tuple[str, Owner] | None = None
     trust: Trust | None = None
 
-    def chapter(self, topic: str, title: str, owner: Owner = "far end") -> str:
+    def chapter(
+        self, topic: str, title: str, owner: Owner = "far end", asks: str | None = None,
+        answer: int | None = None,
+    ) -> str:  # fmt: skip
         """Go on to the next chapter; the last one's time ends here. A fixed world stays, and
         writes down messages alone: what is told of them comes at its end.
+
+        asks: by which name its question is found, if not by its topic. answer: the one that is
+        right in this run.
         """
         if self.fixed:
             return self.step
         self.rest()
         self.step = self.bench.step(topic, title)
         self.spoken.clear()
+        question = ASKS.get(topic if asks is None else asks)
+        if question is not None:
+            question.write(self.bench.recorder, self.step, answer)
         self.began, self.doing = self.bench.recorder.now(), (title, owner)
         return self.step
 
     def rest(self) -> None:
         """End the time of the chapter that is being told, if any."""
         if self.doing is not None:
+            for name in MESSAGES:
+                if self.told.get(name, self.step) != self.step:
+                    self.fact(name, [])
             title, owner = self.doing
             end = self.bench.recorder.now()
             self.bench.recorder.span(self.step, title.lower(), self.began, end, owner)
@@ -100,6 +137,7 @@ class World:
              note: str = "") -> str:  # fmt: skip
         if self.fixed:
             return ""
+        self.told[name] = self.step
         return self.bench.recorder.fact(self.step, name, value, unit, origin, note=note)
 
     def hide(self, *secrets: str) -> None:
@@ -116,14 +154,18 @@ class World:
 
     def hidden(self, given: Mapping[str, object]) -> dict[str, object]:
         """Parameters as they may be written down."""
-        return {name: self.masked(str(value).encode()).decode() for name, value in given.items()}
+        shown = ((name, self.masked(str(value).encode()).decode()) for name, value in given.items())
+        return {name: shortened(text) for name, text in shown}
 
     def exactly(self, number: int = -1) -> None:
-        """Write down one of the chapter's messages line by line, as it was sent."""
+        """Write down one of the chapter's messages line by line, as it was sent, if it has one."""
+        if not self.spoken:
+            return
         text = self.spoken[number].decode("utf-8", "backslashreplace")
         head, _, body = text.partition("\r\n\r\n")
         lines = [*head.split("\r\n")[:MOST_LINES], *([] if not body else ["", *body.split("\n")])]
-        rows: list[Value] = [{"line": line[:LONGEST_LINE]} for line in lines[: 2 * MOST_LINES]]
+        shown = [shortened(line)[:LONGEST_LINE] for line in lines[: 2 * MOST_LINES]]
+        rows: list[Value] = [{"line": line} for line in shown]
         self.fact("oauth.exactly", rows)
 
     def who_holds(self) -> None:
@@ -191,6 +233,11 @@ class World:
         network = self.bench.network
         found = [origin.host] if literal(origin.host) else await network.addresses(origin.host)
         return [network.dialled(address, origin.port, "tcp") for address in found[:4]]
+
+
+def shortened(text: str) -> str:
+    """What was blotted out needs no lines of its own; how long it was is said instead."""
+    return BLOTS.sub(lambda blot: f"{blot[0][:SHOWN]} ({len(blot[0])} masked)", text)
 
 
 def literal(host: str) -> bool:

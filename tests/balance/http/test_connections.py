@@ -69,6 +69,17 @@ class TestKept:
             place.wait(lambda: len(place.of(Finished)) == 50)
             assert {len(each.requests) for each in place.backends} == {25}
 
+    def test_no_answer_waits_for_an_acknowledgement(self) -> None:
+        """Nagle's algorithm (RFC 9293 §3.7.4) is off at both sides."""
+        with Place() as place, place.client() as sock:
+            sock.sendall(GET % 1)
+            until(sock, b"b1")
+            open_ones = [wire for wire in wires() if not wire.lost]
+            assert len(open_ones) == 2
+            for wire in open_ones:
+                end = wire.transport.get_extra_info("socket")
+                assert end.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
     def test_a_request_counts_as_active_only_while_it_lasts(self) -> None:
         seen: list[int] = []
 

@@ -58,7 +58,7 @@ async def csrf(scene: Scene) -> Outcome:
     owner = str(answer.get("owner", ""))
     if status != 200 or not owner.startswith("bob"):
         return Outcome()
-    return Outcome("what Alice does there now lands in the account of Bob, who is the attacker")
+    return Outcome("Alice at work in the account of Bob, who is the attacker")
 
 
 @attack(
@@ -171,7 +171,7 @@ async def downgrade(scene: Scene) -> Outcome:
     _, answer, _ = await app.use()
     if not str(answer.get("owner", "")).startswith("bob"):
         return Outcome()
-    return Outcome("what Alice does there now lands in the account of Bob, who is the attacker")
+    return Outcome("Alice at work in the account of Bob, who is the attacker")
 
 
 async def judged(scene: Scene, stopped: Exception) -> Exception:

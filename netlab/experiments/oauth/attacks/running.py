@@ -1,21 +1,22 @@
 """One attack, undefended and defended: servers set, parties cast, the outcome told."""
 
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
 from netlab.errors import Exit
 from netlab.experiments.bench import Bench
+from netlab.experiments.oauth import questions
 from netlab.experiments.oauth.application import CHECKS
 from netlab.experiments.oauth.attacks import codes as _codes  # noqa: F401 - they fill the table
 from netlab.experiments.oauth.attacks import tokens as _tokens  # noqa: F401
 from netlab.experiments.oauth.attacks.scene import Scene
 from netlab.experiments.oauth.attacks.table import ATTACKS, Attack, Outcome
 from netlab.experiments.oauth.refusing import Stopped
+from netlab.experiments.oauth.restoring import restoring
 from netlab.experiments.oauth.world import World
 from netlab.recording.records import Value
 
 SERVERS = {"server": "web:auth.example.com", "api": "web:api.example.com"}
-ROGUE = "web:auth.example.net"
+ROGUE, VICTIM = "web:auth.example.net", "https://auth.example.com"
 
 
 async def run(
@@ -28,15 +29,13 @@ async def run(
                        "Undefended" if undefended else "Defended")  # fmt: skip
     for note in bench.network.set_up():
         bench.recorder.fact(first, "run.note", note, origin="configured")
-    try:
+    async with restoring(bench.network, *SERVERS.values(), *rogue(attack)):
         if undefended:
             outcome = await _once(bench, attack, "attack.undefended", frozenset())
             foretold &= outcome.succeeded
         if defended:
             outcome = await _once(bench, attack, "attack.defended", frozenset({by or attack.named}))
             foretold &= not outcome.succeeded and (bool(by) or outcome.at == attack.at)
-    finally:
-        await _set(bench, attack, None)
     return Exit.OK if foretold else Exit.HTTP
 
 
@@ -54,19 +53,23 @@ async def _once(bench: Bench, attack: Attack, topic: str, on: frozenset[str]) ->
         except Stopped as stopped:
             outcome = Outcome(at=stopped.where, by=f"{stopped.why} ({stopped.rule})".strip())
     world.rest()
+    _ask(world, attack, on, outcome)
     _tell(world, attack, on, outcome, scene)
     return outcome
 
 
-async def _set(bench: Bench, attack: Attack, on: frozenset[str] | None) -> None:
-    """Protections as they are to be; None: all of them, and nothing left over."""
+def rogue(attack: Attack) -> tuple[str, ...]:
+    return (ROGUE,) if "rogue" in attack.more else ()
+
+
+async def _set(bench: Bench, attack: Attack, on: frozenset[str]) -> None:
+    """Protections as they are to be, and nothing left over of what was set before."""
     for role, service in SERVERS.items():
         names = attack.server if role == "server" else attack.api
-        off: Mapping[str, bool] = {} if on is None else {n: False for n in names if n not in on}
-        await bench.network.command("oauth", service=service, reset=True, protections=dict(off))
-    if "rogue" in attack.more:
-        wanted = {"reset": True} if on is None else {"forwards_to": "https://auth.example.com"}
-        await bench.network.command("oauth", service=ROGUE, **wanted)
+        off = {name: False for name in names if name not in on}
+        await bench.network.command("oauth", service=service, reset=True, protections=off)
+    for service in rogue(attack):
+        await bench.network.command("oauth", service=service, forwards_to=VICTIM)
 
 
 def _cast(world: World) -> None:
@@ -77,6 +80,17 @@ def _cast(world: World) -> None:
     world.actor("rogue", "auth.example.net", "authorization server", "auth.example.net")
     world.actor("rs", "api.example.com", "resource server", "api.example.com")
     world.actor("files", "files.example.com", "resource server", "files.example.com")
+
+
+def _ask(world: World, attack: Attack, on: frozenset[str], outcome: Outcome) -> None:
+    """What can be guessed before this half is shown."""
+    question: questions.Ask | None
+    if on:
+        question = questions.place(outcome.at, outcome.by)
+    else:
+        question = questions.stops(attack.named, attack.stoppers, attack.needs)
+    if question is not None:
+        question.write(world.bench.recorder, world.step)
 
 
 def _tell(world: World, attack: Attack, on: frozenset[str], outcome: Outcome, scene: Scene) -> None:

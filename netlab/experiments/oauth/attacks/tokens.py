@@ -79,7 +79,7 @@ async def scope(scene: Scene) -> Outcome:
     reply = await scene.thief.ask("POST", f"{API}/photos", fields, body)
     if reply.status != 201:
         raise await scene.refusal("resource server", reply, API)
-    return Outcome(f"among Alice's photos is now: {said(reply)['photos'][-1]}")
+    return Outcome(f"put this among Alice's photos: {said(reply)['photos'][-1]}")
 
 
 async def for_alice(scene: Scene) -> dict[str, Any]:

@@ -1,36 +1,35 @@
 """The device grant (RFC 8628): something without a keyboard, and a person with a browser."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from netlab.errors import Exit
 from netlab.experiments.bench import Bench
 from netlab.experiments.oauth.grants.older import note
+from netlab.experiments.oauth.grants.polling import GRANT, LONGEST, MORE, USUAL, bounded
 from netlab.experiments.oauth.grants.stage import Stage, setting, staged
 from netlab.experiments.oauth.person import Form
 from netlab.experiments.oauth.refusing import Stopped, refused
 from netlab.experiments.oauth.speaking import said
-from netlab.experiments.oauth.walkthrough import guarded
+from netlab.experiments.oauth.walkthrough import READ, guarded
 from netlab.experiments.oauth.world import World
 from netlab.recording.records import Value
 
-GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 INTERVAL = 1.0
 """Seconds between polls, as the lab's server is set to; five are usual."""
-MORE = 5.0
-"""What each slow_down adds, for good (RFC 8628 §3.5)."""
 TV = "tv"
 
 
-async def device(bench: Bench) -> Exit:
+async def device(bench: Bench, scope: str = READ, approve: bool = True) -> Exit:
     world = World(bench)
 
     async def flow() -> None:
         async with (
             setting(world, device_interval=INTERVAL),
-            staged(world, TV, resource="") as stage,
+            staged(world, TV, scope=scope, resource="") as stage,
         ):
-            world.chapter("grant.device", "The device asks")
+            world.chapter("grant.device", "The device asks", "configured delay")
             note(world)
             await stage.app.discover()
             asked = await codes(stage)
@@ -42,9 +41,13 @@ async def device(bench: Bench) -> Exit:
             wait += MORE if "slow_down" in str(polls[-1]) else 0.0
             world.fact("oauth.polls", polls)
             world.fact("oauth.interval_now", wait, "s", "computed", "RFC 8628 §3.5")
-            world.chapter("grant.device.approved", "The person approves elsewhere")
-            await approves(stage, asked)
-            world.chapter("grant.device.token", "The device learns of it", "configured delay")
+            what = "approves" if approve else "denies it"
+            world.chapter("grant.device.approved", f"The person {what} elsewhere")
+            await decides(stage, asked, approve)
+            world.chapter(
+                "grant.device.token", "The device learns of it", "configured delay",
+                None if approve else "grant.device.denied",
+            )  # fmt: skip
             world.fact("oauth.waited", wait, "s", "configured")
             await asyncio.sleep(wait)
             await token(stage, asked)
@@ -56,15 +59,13 @@ async def by_device(stage: Stage) -> str:
     """The same for somebody who does not hurry: approved before the first poll."""
     await stage.app.discover()
     asked = await codes(stage)
-    await approves(stage, asked)
+    await decides(stage, asked)
     await asyncio.sleep(interval_of(asked))
     return await token(stage, asked)
 
 
 def interval_of(asked: dict[str, Any]) -> float:
-    """Five seconds where the server names none (RFC 8628 §3.2)."""
-    value = asked.get("interval", 5)
-    return float(value) if isinstance(value, int | float) else 5.0
+    return bounded(asked.get("interval"), USUAL, 0.0, LONGEST)
 
 
 async def codes(stage: Stage) -> dict[str, Any]:
@@ -90,8 +91,8 @@ async def polled(stage: Stage, asked: dict[str, Any], after: float) -> Value:
     return {"after": after, "answer": "a token"}
 
 
-async def approves(stage: Stage, asked: dict[str, Any]) -> None:
-    """Alice opens the address on her telephone, logs in, types the code, and agrees."""
+async def decides(stage: Stage, asked: dict[str, Any], approve: bool = True) -> None:
+    """Alice opens the address on her telephone, logs in, types the code, and agrees, or not."""
     browser = stage.browser
     await browser.get(str(asked["verification_uri"]))
     reply = await stage.alice.log_in()
@@ -100,8 +101,9 @@ async def approves(stage: Stage, asked: dict[str, Any]) -> None:
     form = Form(browser.page)
     values = {**form.hidden, "user_code": str(asked["user_code"])}
     await browser.submit(form.action, [*values.items()])
-    await stage.alice.decide()
-    stage.world.fact("oauth.decision", "approved", origin="configured")
+    await replace(stage.alice, approve=approve).decide()
+    decision = "approved" if approve else "denied it"
+    stage.world.fact("oauth.decision", decision, origin="configured")
     stage.world.holds |= {"the browser": browser.holds()}
     stage.world.who_holds()
 

@@ -13,7 +13,7 @@ from netlab.experiments.bench import Bench
 from netlab.experiments.oauth.grants.older import note
 from netlab.experiments.oauth.grants.stage import AS_API, WEB, Stage, setting, staged
 from netlab.experiments.oauth.refusing import Stopped
-from netlab.experiments.oauth.speaking import query_of, said
+from netlab.experiments.oauth.speaking import said
 from netlab.experiments.oauth.walkthrough import API, ISSUER, guarded, tell_jwt
 from netlab.experiments.oauth.world import World
 from netlab.network import jose
@@ -60,8 +60,12 @@ async def granted(stage: Stage, resource: str = "") -> dict[str, Any]:
         await app.discover()
     if resource:
         app.wish = replace(app.wish, resource=resource)
-    reply = await stage.agreed(app.authorization_url())
-    return await app.tokens_for(app.code_form(app.received(query_of(reply.header("location")))))
+    sent_off = await stage.browser.get(f"{app.url}/connect")
+    reply = await stage.agreed(sent_off.header("location"))
+    await stage.browser.follow(reply)
+    if app.stopped is not None:
+        raise app.stopped
+    return app.tokens
 
 
 async def opened(stage: Stage) -> None:

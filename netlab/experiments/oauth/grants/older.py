@@ -5,7 +5,7 @@ from netlab.experiments.bench import Bench
 from netlab.experiments.oauth.grants.stage import NATIVE, WEB, Stage, setting, staged
 from netlab.experiments.oauth.person import PASSWORD
 from netlab.experiments.oauth.speaking import Speaker, fragment_of
-from netlab.experiments.oauth.walkthrough import API, guarded
+from netlab.experiments.oauth.walkthrough import API, READ, guarded
 from netlab.experiments.oauth.world import World
 
 LEGACY = {"protections": {"no_implicit": False, "no_password": False}}
@@ -16,12 +16,15 @@ def note(world: World) -> None:
         world.fact("run.note", text, origin="configured")
 
 
-async def implicit(bench: Bench) -> Exit:
+async def implicit(bench: Bench, scope: str = READ) -> Exit:
     """RFC 6749 §4.2: the token comes over the front channel, in a fragment."""
     world = World(bench)
 
     async def flow() -> None:
-        async with setting(world, **LEGACY), staged(world, NATIVE, response_type="token") as stage:
+        async with (
+            setting(world, **LEGACY),
+            staged(world, NATIVE, scope=scope, response_type="token") as stage,
+        ):
             world.chapter("grant.implicit", "The implicit grant")
             note(world)
             await by_implicit(stage)
@@ -58,12 +61,12 @@ async def by_implicit(stage: Stage) -> str:
     return str(given["access_token"])
 
 
-async def password(bench: Bench) -> Exit:
+async def password(bench: Bench, scope: str = READ) -> Exit:
     """RFC 6749 §4.3: the owner's password, typed into the application."""
     world = World(bench)
 
     async def flow() -> None:
-        async with setting(world, **LEGACY), staged(world, WEB) as stage:
+        async with setting(world, **LEGACY), staged(world, WEB, scope=scope) as stage:
             world.chapter("grant.password", "The password grant")
             note(world)
             await by_password(stage)
@@ -93,12 +96,12 @@ async def by_password(stage: Stage) -> str:
     return str(answer["access_token"])
 
 
-async def credentials(bench: Bench) -> Exit:
+async def credentials(bench: Bench, scope: str = READ) -> Exit:
     """RFC 6749 §4.4: the application asks in its own name."""
     world = World(bench)
 
     async def flow() -> None:
-        async with staged(world, WEB) as stage:
+        async with staged(world, WEB, scope=scope) as stage:
             world.chapter("grant.credentials", "Client credentials")
             note(world)
             await by_credentials(stage)

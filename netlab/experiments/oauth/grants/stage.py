@@ -9,6 +9,7 @@ from netlab.experiments.oauth import purposes
 from netlab.experiments.oauth.application import Application, Wish
 from netlab.experiments.oauth.person import Browser, Person
 from netlab.experiments.oauth.refusing import Stopped
+from netlab.experiments.oauth.restoring import restoring
 from netlab.experiments.oauth.walkthrough import API, ISSUER, READ
 from netlab.experiments.oauth.world import World, origin_of
 from netlab.recording.records import Value
@@ -52,7 +53,7 @@ class Stage:
         whole = int(expires) if expires.isdigit() else None
         fact("oauth.expires_in", whole, "s")
         fact("oauth.refreshable", "refresh_token" in answer)
-        fact("oauth.parameters", purposes.table(answer))
+        fact("oauth.parameters", purposes.table(answer, answer=True))
 
     async def used(self) -> None:
         """Show the token to the API."""
@@ -97,9 +98,7 @@ def cast(world: World) -> None:
 @contextlib.asynccontextmanager
 async def setting(world: World, **wanted: Any) -> AsyncIterator[None]:
     """The authorization server under other settings, for as long as this lasts."""
-    command = world.bench.network.command
-    try:
-        await command("oauth", service=AUTH, reset=True, **wanted)
+    network = world.bench.network
+    async with restoring(network, AUTH):
+        await network.command("oauth", service=AUTH, reset=True, **wanted)
         yield
-    finally:
-        await command("oauth", service=AUTH, reset=True, protections={})
