@@ -59,7 +59,7 @@ class Layers(StrEnum):
 TIMES = "Time-outs"
 
 
-@app.callback()
+@app.callback(epilog=examples("netlab lb demo", "netlab lb source maglev"))
 def lb() -> None:
     """Load balancing: who gets what, and why."""
 

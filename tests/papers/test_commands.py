@@ -27,7 +27,7 @@ from tests.papers.lines import (
 
 OFFERED = [*of_papers(), *of_pages()]
 
-BREAKS = re.compile(r"\.broken\.example\.org|--resolver 192\.0\.2\.1|trace google/")
+BREAKS = re.compile(r"\.broken\.example\.org|--resolver 192\.0\.2\.1|trace google/|--deny")
 """What is there to break: these commands end with the code of what broke, or with none."""
 
 RUNS = sorted(

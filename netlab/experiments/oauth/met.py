@@ -118,6 +118,8 @@ class Met(Walked):
         )
 
     async def discover(self) -> None:
+        if self.preset is not None:
+            self.world.fact("oauth.note", self.preset.note, origin="configured")
         if self.preset is not None and self.preset.metadata:
             self.metadata = dict(self.preset.metadata)
             self.world.fact("oauth.preset", f"netlab's own notes of {DATED}", origin="configured")
