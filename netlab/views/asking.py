@@ -45,7 +45,7 @@ def told(chapter: Chapter, sheet: Sheet) -> list[Line]:
     made: list[Line] = []
     for question in chapter.all(Question):
         lines = asked(question, sheet)
-        answer = f"{question.answer + 1}. {question.why}"
+        answer = f"{question.answer + 1}, {question.choices[question.answer]}: {question.why}"
         lines += sheet.paragraph(answer, BODY, first="answer  ")
         made += gap(lines) if made else lines
     return made

@@ -118,7 +118,7 @@ def _processors(bench: Bench, step: str, outcomes: "Sequence[Outcome]", table: s
 def _burnt(bench: Bench, step: str, outcome: "Outcome", share: float, table: str) -> None:
     said = f"Polling busily burnt {share:.0%} of a processor while it waited."
     if share >= theory.BUSY:
-        bench.recorder.finding(step, "good", said, "", (table,), "non-blocking")
+        bench.recorder.finding(step, "good", said, "", (table,), "io.calling-non-blocking")
         return
     got = outcome.run["got"]
     advice = (
@@ -128,7 +128,7 @@ def _burnt(bench: Bench, step: str, outcome: "Outcome", share: float, table: str
         else "It should be nearly all."
     )
     severity: Severity = "note" if theory.crowded(outcome.run) else "warning"
-    bench.recorder.finding(step, severity, said, advice, (table,), "non-blocking")
+    bench.recorder.finding(step, severity, said, advice, (table,), "io.calling-non-blocking")
 
 
 def _cost(bench: Bench, step: str, outcomes: "Sequence[Outcome]", table: str) -> None:
