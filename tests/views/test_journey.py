@@ -191,7 +191,6 @@ def test_an_experiment_that_nobody_explains_is_drawn_all_the_same() -> None:
     text = drawn(sample.generic(), width=80)
     for part in ("workers.count: 4 (a setting)", "poll: 3 measurements", "thread 1", "thread 2"):
         assert part in text
-    deep = drawn(sample.generic(), width=80, depth="deep")
 
 
 def test_a_question_is_for_step_and_for_the_curious() -> None:

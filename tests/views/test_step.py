@@ -94,5 +94,5 @@ def test_an_interrupt_of_a_guess_is_one() -> None:
 def test_where_nobody_is_asked_questions_are_for_deep_alone() -> None:
     assert "Which is it?" not in drawn(questioned(), width=80)
     told = drawn(questioned(), width=80, depth="deep")
-    assert "2. It was that." in told
+    assert "answer  2, that: It was that." in told
     assert stepped("nnn", depth="deep").count("It was that.") == 1
