@@ -38,7 +38,7 @@ def test_everyone_is_served_to_the_last_octet(model: str) -> None:
     outcome = outcome_of(model, 30)
     assert outcome.whole, outcome
     assert outcome.held == 30
-    assert outcome.requests > 4
+    assert outcome.requests >= 4  # each that speaks has its echo, however long that took
     assert outcome.cpu
     assert outcome.cpu > 0
     assert outcome.threads == (31 if model == "threads" else 1)
