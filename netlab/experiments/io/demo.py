@@ -8,7 +8,7 @@ from typing import Any
 
 from netlab.errors import Exit, NetlabError
 from netlab.experiments.bench import Bench
-from netlab.experiments.io import axes, calling, comparing, telling, witness
+from netlab.experiments.io import axes, calling, comparing, telling, theory, witness
 from netlab.experiments.io.children import Server, client, slow_server
 from netlab.experiments.io.models import MODELS, Model, default_workers, missing
 
@@ -36,6 +36,10 @@ class Options:
         spread = (chance.uniform(-self.jitter, self.jitter) for _ in range(self.requests))
         return tuple(max(0.0, round(self.delay + part, 6)) for part in spread)
 
+    def predicted(self, model: Model) -> float:
+        """Seconds that all measured runs of a model take by theory."""
+        return self.repeat * theory.wall(model.way, self.delays(), self.workers_of(model))
+
     def workers_of(self, model: Model) -> int:
         return default_workers() if model.name == "to-thread" else self.workers
 
@@ -57,6 +61,7 @@ class Outcome:
 
 
 async def run(bench: Bench, options: Options) -> Exit:
+    check(options)
     bench.recorder.actor("you", "you", "client")
     async with slow_server() as server:
         await calling.run(bench, server, options.delay)
@@ -74,6 +79,19 @@ async def run(bench: Bench, options: Options) -> Exit:
         if options.witness and outcomes:
             await witness.run(bench, server, [outcome.model for outcome in outcomes], options)
     return Exit.OK
+
+
+def check(options: Options) -> None:
+    """Raises NetlabError where --max-time is too short even by theory: better now than then."""
+    models = [MODELS[name] for name in options.names if missing(name) is None]
+    slowest = max(models, key=options.predicted, default=None)
+    if slowest is None or (most := options.predicted(slowest)) <= options.max_time:
+        return
+    raise NetlabError(
+        f"The model {slowest.name} will take {telling.said(most)}, and --max-time gives each "
+        f"model {telling.said(options.max_time)}.",
+        advice="a longer --max-time, a shorter --delay, fewer --requests, or other --models",
+    )
 
 
 async def one(bench: Bench, server: Server, model: Model, options: Options) -> Outcome:
