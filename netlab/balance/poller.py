@@ -15,9 +15,9 @@ import sys
 from abc import ABC, abstractmethod
 from typing import Protocol
 
-MOST = 512
+MOST = 128
 """Events asked for at once."""
-ROUNDS = 8
+ROUNDS = 64
 """How often it is asked again before the loop has its turn."""
 
 
