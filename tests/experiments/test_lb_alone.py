@@ -19,7 +19,8 @@ from netlab.balance.events import (
 from netlab.balance.settings import Server, Settings
 from netlab.cli.lb_running import A_SECOND, Words
 from netlab.experiments.loadbalancing import alone
-from netlab.experiments.loadbalancing.alone import Account, percentile, write
+from netlab.experiments.loadbalancing.alone import Account, write
+from netlab.experiments.numbers import percentile
 from netlab.recording.recorder import Recorder
 from netlab.recording.records import Fact, Header, Value
 
@@ -96,12 +97,6 @@ def test_times_are_sampled_evenly_and_never_all_kept() -> None:
     middle = percentile(times, 0.5)
     assert middle is not None
     assert abs(middle - 0.5) < 0.02
-
-
-def test_percentiles_are_times_that_were_measured() -> None:
-    times = [0.3, 0.1, 0.2, 0.4]
-    assert [percentile(times, part) for part in (0.25, 0.5, 0.9, 0.99)] == [0.1, 0.2, 0.4, 0.4]
-    assert percentile([], 0.5) is None
 
 
 def test_a_flood_of_lines_is_cut_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:

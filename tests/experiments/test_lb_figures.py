@@ -74,14 +74,6 @@ def test_what_a_backend_had_when_it_went_is_counted(result: Result) -> None:
     assert (one.lost, one.doubled) == (1, 1)
 
 
-def test_a_percentile_was_really_measured() -> None:
-    ordered = [float(number) for number in range(1, 101)]
-    assert figures.percentile(ordered, 0.5) == 50
-    assert figures.percentile(ordered, 0.99) == 99
-    assert figures.percentile(ordered[:3], 0.99) == 3
-    assert figures.percentile([], 0.5) is None
-
-
 def test_a_histogram_counts_each_answer_once(result: Result) -> None:
     rows = figures.histogram(result.sent)
     assert rows[0] == {"upto": "up to 20 ms", "requests": 1}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from netlab.experiments.bench import Bench
 from netlab.experiments.io import telling, theory
+from netlab.experiments.numbers import said
 from netlab.recording.records import Severity, Value
 
 if TYPE_CHECKING:
@@ -76,8 +77,8 @@ def _walls(bench: Bench, step: str, outcomes: "Sequence[Outcome]", table: str) -
         predicted = theory.wall(outcome.model.way, outcome.delays, outcome.workers)
         bench.recorder.finding(
             step, "warning",
-            f"{outcome.model.name} took {telling.said(outcome.wall)}, where theory says "
-            f"{telling.said(predicted)}.",
+            f"{outcome.model.name} took {said(outcome.wall)}, where theory says "
+            f"{said(predicted)}.",
             "What is not delay is the program's own work: it counts for more when delays are "
             "short. --repeat 5 takes the median of five.", (table,),
         )  # fmt: skip

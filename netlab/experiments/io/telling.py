@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from netlab.experiments.bench import Bench
 from netlab.experiments.io import theory
 from netlab.experiments.io.models import ALL, ONE, SOME, Model
+from netlab.experiments.numbers import said
 from netlab.recording.records import Owner, Value
 
 if TYPE_CHECKING:
@@ -40,10 +41,6 @@ def ask(bench: Bench, step: str, model: Model, delays: Sequence[float], workers:
             choices.index(right),
             f"they wait {model.way}.",
         )
-
-
-def said(seconds: float) -> str:
-    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1e3:.3g} ms"
 
 
 def tell(bench: Bench, outcome: "Outcome") -> None:

@@ -22,6 +22,7 @@ from netlab.balance.events import (
     Weighed,
 )  # fmt: skip
 from netlab.balance.settings import Settings
+from netlab.experiments.numbers import percentile
 from netlab.recording.recorder import Recorder
 from netlab.recording.records import Value
 
@@ -196,9 +197,3 @@ def _told_one_by_one(account: Account, recorder: Recorder) -> None:
 def brief(request: str) -> str:
     """Without its query, which may hold what is nobody's business."""
     return request.partition("?")[0][:200]
-
-
-def percentile(times: list[float], part: float) -> float | None:
-    """The nearest rank: a time that was really measured."""
-    ordered = sorted(times)
-    return ordered[max(0, -int(-part * len(ordered) // 1) - 1)] if ordered else None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from netlab.experiments.loadbalancing.engines.base import Account
 from netlab.experiments.loadbalancing.farm import Told
 from netlab.experiments.loadbalancing.load import Sent
+from netlab.experiments.numbers import percentile
 from netlab.recording.records import Value
 
 EDGES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -53,13 +54,6 @@ class Result:
 
     def got(self, name: str) -> list[Told]:
         return [one for one in self.told if one.word == "got" and one.backend == name]
-
-
-def percentile(ordered: Sequence[float], share: float) -> float | None:
-    """The nearest rank: a latency that was really measured, none between two."""
-    if not ordered:
-        return None
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def latencies(sent: Iterable[Sent], timeout: float) -> list[float]:

@@ -14,6 +14,7 @@ from netlab.experiments.loadbalancing.figures import Figures, Result
 from netlab.experiments.loadbalancing.running import Run
 from netlab.experiments.loadbalancing.scenario import Plan
 from netlab.experiments.loadbalancing.words import ALGORITHMS, ENGINES, title
+from netlab.experiments.numbers import percentile
 from netlab.recording.records import Value
 
 MOST_POINTS = 500
@@ -86,7 +87,7 @@ def run_told(chapter: Chapter) -> Figures:
     rows = figures.histogram(result.sent)
     fact(total, "lb.histogram", rows, note="answers of status 2xx")
     late = sorted(one.sent - one.due for one in result.sent)
-    fact(total, "lb.late", figures.percentile(late, 0.5), "s",
+    fact(total, "lb.late", percentile(late, 0.5), "s",
          note="the load itself, half of the time: part of every latency")  # fmt: skip
     _fates(chapter)
     _changes(chapter)
