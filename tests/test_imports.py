@@ -28,6 +28,9 @@ MAY_IMPORT = {
 }
 """Room by room. Redaction needs the microscope to find secrets, so recording may use dissect."""
 
+GROUND = {"errors", "processes"}
+"""What every room stands on: files beside the rooms, which import none of them."""
+
 HEAVY = (
     "aiohttp", "asyncio", "cryptography", "dns", "engineio", "h11", "h2", "hpack", "hstspreload",
     "httpcore", "httpx", "idna", "joserfc", "pydantic", "rich", "socketio", "starlette",
@@ -53,9 +56,16 @@ def test_rooms_import_one_way(room: str) -> None:
         f"{path.relative_to(PACKAGE)} imports {name}"
         for path in sorted((PACKAGE / room).rglob("*.py"))
         for name in sorted(imported(path))
-        if name.split(".")[1] not in {*MAY_IMPORT[room], room, "errors"}
+        if name.split(".")[1] not in {*MAY_IMPORT[room], room, *GROUND}
     ]
     assert wrong == []
+
+
+def test_the_ground_stands_on_itself() -> None:
+    files = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "__main__"}
+    assert files == GROUND
+    for name in GROUND:
+        assert {each.split(".")[1] for each in imported(PACKAGE / f"{name}.py")} <= GROUND
 
 
 def test_every_room_is_on_the_map() -> None:

@@ -14,12 +14,12 @@ from dataclasses import asdict, dataclass
 from time import perf_counter
 from typing import Any
 
-from netlab.experiments.io import leash
 from netlab.experiments.io.calls import Calls, Socket
 from netlab.experiments.io.models import MODELS, Run
 from netlab.experiments.io.request import Request
 from netlab.experiments.io.spans import stretches
 from netlab.experiments.io.usage import make_room, peak, reset_peak, usage
+from netlab.processes import hold
 
 WARM = 0.002
 """Seconds that each request of the warm-up takes."""
@@ -38,9 +38,9 @@ class Settings:
     warm: bool = True
 
 
-def main() -> None:
-    leash.hold()
-    settings = Settings(**json.loads(sys.argv[1]))
+def main(words: Sequence[str]) -> None:
+    hold()
+    settings = Settings(**json.loads(words[0]))
     model = MODELS[settings.model].load()
     make_room(len(settings.delays))
     try:
@@ -156,4 +156,4 @@ def counting() -> float:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -8,14 +8,15 @@ such line had arrived, and when its answer went out, by the clock that all proce
 import asyncio
 import json
 import os
-import signal
 import socket
 import sys
 import threading
+from collections.abc import Sequence
 from time import perf_counter
 
 from netlab.experiments.io.request import HEAD, LARGEST, LONGEST_DELAY
 from netlab.experiments.io.usage import make_room
+from netlab.processes import begin
 
 MOST = 256
 """Connections that may be open at a time: of one model's client, and of one that is ending."""
@@ -77,10 +78,8 @@ def _listen(loop: asyncio.AbstractEventLoop, slow: Slow) -> None:
     os._exit(0)
 
 
-def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
-    if sys.stdin is None:
-        os._exit(0)
+def main(_: Sequence[str] = ()) -> None:
+    begin()
     make_room(MOST)
     asyncio.run(serve())
 

@@ -17,6 +17,7 @@ from time import perf_counter
 from typing import Any
 
 from netlab.experiments.loadbalancing.backend import Backend, Counter, made
+from netlab.processes import begin
 
 EVERY = 0.05
 """Seconds between two looks at how many requests and connections are open."""
@@ -25,9 +26,7 @@ LONGEST = 64 * 1024
 
 def main(settings: Sequence[str]) -> None:
     """Serve until the control pipe ends. Never returns."""
-    if sys.stdin is None:  # no pipe at all is one that has ended
-        os._exit(0)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    begin()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     asyncio.run(run(json.loads(settings[0])))
     os._exit(0)
