@@ -65,9 +65,10 @@ def in_lab(
 ) -> Network:
     """The lab that is up already, or one of our own; with distances always one of our own."""
     from netlab.lab import Lab
+    from netlab.lab.announce import find
     from netlab.network.lab import LabNetwork
 
-    shared = None if distance else Lab.attach()
+    shared = None if distance else find()
     lab = shared or Lab.spawn(distance)
     try:
         meanwhile()

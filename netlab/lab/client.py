@@ -114,13 +114,6 @@ class Lab:
         return cls(process.stdout, process.stdin, lambda: reap(process))
 
     @classmethod
-    def attach(cls) -> "Lab | None":
-        """The lab that `netlab lab up` keeps running for this user; None if there is none."""
-        from netlab.lab.announce import find
-
-        return find()
-
-    @classmethod
     def over(cls, connection: socket.socket, lines: IO[bytes]) -> "Lab":
         """A handle over a control connection that has been greeted."""
         return cls(lines, connection.makefile("wb"), lambda: hang_up_socket(connection))

@@ -1,20 +1,15 @@
 """What chapter 3 says of the answers: its facts and its findings."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import dns.flags
 
 from netlab.experiments.bench import Bench
+from netlab.experiments.trace.found import Lookup
 from netlab.experiments.trace.questions import Question, Round, rank
 from netlab.network.dnsanswer import Record, Service, extended_errors
 from netlab.network.system import SystemAnswer
 from netlab.recording.records import Value
-
-if TYPE_CHECKING:
-    from netlab.experiments.trace.lookup import Lookup
 
 Ids = Mapping[str, str]
 
