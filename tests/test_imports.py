@@ -29,7 +29,7 @@ MAY_IMPORT = {
 }
 """Room by room. Redaction needs the microscope to find secrets, so recording may use dissect."""
 
-GROUND = {"errors", "processes"}
+GROUND = {"addresses", "errors", "processes"}
 """What every room stands on: files beside the rooms, which import none of them."""
 
 HEAVY = (

@@ -14,6 +14,7 @@ import socket
 import time
 from collections.abc import Callable
 
+from netlab.addresses import endpoint
 from netlab.balance import proxyprotocol
 from netlab.balance.backend import Backend
 from netlab.balance.events import Accepted, Finished, Lost, Refused, Retried
@@ -145,7 +146,7 @@ class Connection:
 
     @property
     def who(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return endpoint(self.host, self.port)
 
     def begin(self) -> None:
         self.balancer.open.add(self)

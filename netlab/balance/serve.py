@@ -6,39 +6,10 @@ import socket
 import sys
 from collections.abc import Callable
 
+from netlab.addresses import opened
 from netlab.balance.checks import keep_checking
 from netlab.balance.pool import Pool
 from netlab.balance.settings import Settings
-from netlab.errors import Exit, NetlabError
-
-BACKLOG = 4096
-"""Deep: a full accept queue drops SYNs without a word, and the client waits a second."""
-
-
-def opened(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises NetlabError in plain words."""
-    try:
-        family, kind, proto, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        sock = socket.socket(family, kind, proto)
-        try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind(address)
-            sock.listen(BACKLOG)
-            sock.setblocking(False)
-        except OSError:
-            sock.close()
-            raise
-    except OSError as error:
-        raise NetlabError(
-            f"Nobody can listen on {host}, port {port}: {error.strerror or error}.",
-            cause="another program has this port, or the address is none of this machine's",
-            advice="--listen 127.0.0.1:0 takes any port that is free",
-            exit=Exit.CONNECT,
-        ) from None
-    return sock
-
 
 Ready = Callable[[str, int], None]
 

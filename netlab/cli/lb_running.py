@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from netlab.addresses import address_of, endpoint, parted
 from netlab.balance.pool import Pool
 from netlab.balance.serve import descriptors, loops, serve
 from netlab.balance.settings import Check, Passive, Server, Settings, Timeouts
@@ -19,7 +20,6 @@ from netlab.cli.run import header
 from netlab.cli.show import check_target, show
 from netlab.errors import Exit, NetlabError
 from netlab.experiments.loadbalancing.alone import Account, write
-from netlab.lab.alone import address_of
 from netlab.recording.recorder import Recorder
 from netlab.views.text import escape
 
@@ -96,15 +96,14 @@ class Asked:
 def server(text: str, number: int) -> Server:
     """`HOST:PORT[=WEIGHT]`; a name is looked up now, and not again. Raises NetlabError."""
     where, equals, weight = text.partition("=")
-    host, colon, port = where.rpartition(":")
-    host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    numbers = port.isascii() and port.isdigit() and int(port) > 0
-    if not (colon and host and numbers) or (equals and not _digits(weight)):
+    address = parted(where)
+    if address is None or address[1] == 0 or (equals and not _digits(weight)):
         raise NetlabError(
             f"--backend {text}: not a server",
             advice="write HOST:PORT, with its weight if it has one: 127.0.0.1:9001=3",
         )
-    return Server(f"b{number}", looked_up(host, text), int(port), int(weight or 1))
+    host, port = address
+    return Server(f"b{number}", looked_up(host, text), port, int(weight or 1))
 
 
 def _digits(text: str) -> bool:
@@ -149,9 +148,7 @@ async def until_told(settings: Settings, account: Account, words: "Words") -> No
         if stop.is_set():
             serving.cancel()
         else:
-            words.told(
-                "draining: nothing new is taken, what is open may end; again ends it now", True
-            )
+            words.told(DRAINING, True)
             stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -181,7 +178,7 @@ class Words:
 
     def ready(self, host: str, port: int) -> None:
         settings = self.settings
-        self.listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self.listen = endpoint(host, port)
         scheme = "tcp" if settings.layer == 4 else "https" if settings.tls_cert else "http"
         lines = [
             f"{scheme}://{self.listen}",

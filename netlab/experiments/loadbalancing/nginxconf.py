@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from netlab.addresses import endpoint
 from netlab.balance.settings import Server, Settings
 from netlab.errors import NetlabError
-from netlab.experiments.loadbalancing.haproxyconf import address, plain, refuse
+from netlab.experiments.loadbalancing.haproxyconf import plain, refuse
 
 LACKS = {
     "maglev": ("Maglev's table", "consistent, which is a ring there too"),
@@ -114,7 +115,7 @@ def _key(settings: Settings) -> str:
 
 
 def _one(server: Server, settings: Settings, down: bool) -> str:
-    made = f"server {address(server.host, server.port)} weight={server.weight}"
+    made = f"server {endpoint(server.host, server.port)} weight={server.weight}"
     passive = settings.passive
     if passive is None:
         made += " max_fails=0"
@@ -127,7 +128,7 @@ def _server(settings: Settings) -> list[str]:
     times = settings.timeouts
     host, port = settings.listen
     secure = settings.tls_cert is not None
-    inner = [f"listen {address(host, port)}{' ssl' if secure else ''};"]
+    inner = [f"listen {endpoint(host, port)}{' ssl' if secure else ''};"]
     if secure:
         inner += [f"ssl_certificate {settings.tls_cert};"]
         inner += [f"ssl_certificate_key {settings.tls_key};"]
@@ -154,7 +155,7 @@ def _server(settings: Settings) -> list[str]:
 def _stream(settings: Settings, extra: Extra | None) -> list[str]:
     times = settings.timeouts
     inner = [
-        *_upstream(settings, extra), "server {", f"    listen {address(*settings.listen)};",
+        *_upstream(settings, extra), "server {", f"    listen {endpoint(*settings.listen)};",
         "    proxy_pass servers;", f"    proxy_connect_timeout {_ms(times.connect)};",
         f"    proxy_timeout {_ms(times.idle)};", "}",
     ]  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import dns.flags
 
+from netlab.addresses import endpoint
 from netlab.experiments.bench import Bench
 from netlab.experiments.trace.found import Lookup
 from netlab.experiments.trace.questions import Question, Round, rank
@@ -37,11 +38,6 @@ def introduce(bench: Bench, step: str) -> None:
         bench.recorder.fact(step, "dns.resolver_dialled", endpoint(host, port))
     bench.recorder.fact(step, "dns.resolver_host", host)
     bench.recorder.fact(step, "dns.resolver_port", port)
-
-
-def endpoint(address: str, port: int) -> str:
-    """`192.0.2.53:53`, `[2001:db8::53]:53`."""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def deciding(asked: Round) -> Question:

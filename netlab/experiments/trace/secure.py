@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from netlab.addresses import endpoint
 from netlab.dissect import tls as dissect
 from netlab.experiments.bench import Bench
 from netlab.experiments.delays import Span, split_delays, waits
 from netlab.experiments.trace import secure_certificates, secure_findings
-from netlab.experiments.trace.connect import endpoint
 from netlab.experiments.trace.secure_messages import Teller
 from netlab.network import tls_faults, trust
 from netlab.network.stream import TcpStream
