@@ -51,3 +51,29 @@ def _until_the_end() -> None:
     while os.read(descriptor, 4096):
         pass
     os._exit(0)
+
+
+MOST_FILES = 65_536
+"""More than any run here can use: not every system takes `unlimited`, or a million."""
+
+
+def raise_files(most: int = MOST_FILES) -> tuple[int, int] | None:
+    """Let this process have all the descriptors that it may: the limit now, and the one before.
+
+    The soft limit is often 1,024, which has been select's limit as well; any process may raise its
+    own up to the hard one. None where there is no such limit.
+    """
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return most, most
+    wanted = most if hard == resource.RLIM_INFINITY else min(hard, most)
+    if wanted > soft:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        except (OSError, ValueError):  # macOS refuses more than kern.maxfilesperproc
+            wanted = soft
+    return max(soft, wanted), soft

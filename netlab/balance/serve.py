@@ -1,7 +1,6 @@
 """One balancer, from listening to drained."""
 
 import asyncio
-import contextlib
 import socket
 import sys
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from netlab.addresses import opened
 from netlab.balance.checks import keep_checking
 from netlab.balance.pool import Pool
 from netlab.balance.settings import Settings
+from netlab.processes import raise_files
 
 Ready = Callable[[str, int], None]
 
@@ -52,13 +52,7 @@ async def _serve(
 
 def descriptors() -> None:
     """Let this process have as many as the system allows: each connection takes two."""
-    if sys.platform != "win32":
-        import resource
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if soft != hard:
-            with contextlib.suppress(ValueError, OSError):  # a hard limit that means "any"
-                resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    raise_files(1 << 20)
 
 
 def loops() -> Callable[[], asyncio.AbstractEventLoop] | None:

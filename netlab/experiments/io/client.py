@@ -18,8 +18,8 @@ from netlab.experiments.io.calls import Calls, Socket
 from netlab.experiments.io.models import MODELS, Run
 from netlab.experiments.io.request import Request
 from netlab.experiments.io.spans import stretches
-from netlab.experiments.io.usage import make_room, peak, reset_peak, usage
-from netlab.processes import hold
+from netlab.experiments.io.usage import peak, reset_peak, usage
+from netlab.processes import hold, raise_files
 
 WARM = 0.002
 """Seconds that each request of the warm-up takes."""
@@ -42,7 +42,7 @@ def main(words: Sequence[str]) -> None:
     hold()
     settings = Settings(**json.loads(words[0]))
     model = MODELS[settings.model].load()
-    make_room(len(settings.delays))
+    raise_files()
     try:
         socks = [_connected(settings.port) for _ in settings.delays]
     except OSError as error:

@@ -15,11 +15,7 @@ from collections.abc import Sequence
 from time import perf_counter
 
 from netlab.experiments.io.request import HEAD, LARGEST, LONGEST_DELAY
-from netlab.experiments.io.usage import make_room
-from netlab.processes import begin
-
-MOST = 256
-"""Connections that may be open at a time: of one model's client, and of one that is ending."""
+from netlab.processes import begin, raise_files
 
 Served = tuple[int, float, float]
 """The client's port, when the request was there, when the answer went out."""
@@ -80,7 +76,7 @@ def _listen(loop: asyncio.AbstractEventLoop, slow: Slow) -> None:
 
 def main(_: Sequence[str] = ()) -> None:
     begin()
-    make_room(MOST)
+    raise_files()
     asyncio.run(serve())
 
 
