@@ -11,6 +11,8 @@ from netlab.cli import obey
 from netlab.errors import Exit
 from tests.witness import need
 
+COMPLETIONS = Path(__file__).parents[2] / "docs" / "completions"
+
 TRY = r"""
 eval "$(netlab completion bash)"
 for line in "$@"; do
@@ -51,6 +53,13 @@ def test_each_shell_has_its_script(shell: str, capsys: pytest.CaptureFixture[str
     script = capsys.readouterr().out
     assert "_NETLAB_COMPLETE" in script
     assert f"complete_{shell}" in script
+
+
+@pytest.mark.parametrize("shell", ["bash", "fish"])
+def test_what_is_shipped_is_what_is_printed(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert obey(["completion", shell]) == Exit.OK
+    shipped = COMPLETIONS / f"netlab.{shell}"
+    assert shipped.read_text(encoding="utf-8").strip() == capsys.readouterr().out.strip()
 
 
 def test_a_shell_that_is_not_known_is_met_with_the_nearest(

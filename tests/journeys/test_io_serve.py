@@ -80,8 +80,8 @@ def test_a_model_that_breaks_says_how() -> None:
     """select, and more descriptors than its sets have bits for."""
     if (limits.raise_files()["files"] or 0) < 1200:
         pytest.skip("this system lets a process have too few descriptors for that")
-    with serving("select") as (process, host, port):
-        with contextlib.ExitStack() as socks, contextlib.suppress(OSError):
+    with serving("select") as (process, host, port), contextlib.ExitStack() as socks:
+        with contextlib.suppress(OSError):
             for _ in range(1100):
                 socks.enter_context(socket.create_connection((host, port), 10))
         assert process.wait(20) == Exit.CONNECT

@@ -68,6 +68,12 @@ def test_the_wheel_holds_the_manual_where_man_looks_for_it(wheel: set[str]) -> N
     assert f"netlab_concepts-{__version__}.data/data/share/man/man1/netlab.1" in wheel
 
 
+def test_the_wheel_holds_the_completions_where_shells_look_for_them(wheel: set[str]) -> None:
+    share = f"netlab_concepts-{__version__}.data/data/share"
+    assert f"{share}/bash-completion/completions/netlab" in wheel
+    assert f"{share}/fish/vendor_completions.d/netlab.fish" in wheel
+
+
 def test_the_wheel_holds_nothing_else(wheel: set[str]) -> None:
     own = re.compile(rf"netlab/|netlab_concepts-{re.escape(__version__)}\.(dist-info|data)/")
     assert [name for name in wheel if not own.match(name)] == []
