@@ -149,9 +149,7 @@ async def until_told(settings: Settings, account: Account, words: "Words") -> No
         if stop.is_set():
             serving.cancel()
         else:
-            words.told(
-                "draining: nothing new is taken, what is open may end; again ends it now", True
-            )
+            words.told(DRAINING, True)
             stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
