@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 State = Literal["up", "down", "draining"]
-"""draining: it gets nothing new, and ends what it has."""
+"""draining: it gets nobody new, and ends what it has."""
 
 
 @dataclass(slots=True, eq=False)

@@ -69,10 +69,15 @@ class Pool:
         return chosen
 
     def stick(self, backend: Backend) -> bool:
-        """Choose this one, for a client that is bound to it. False when it is not usable."""
-        if backend.usable:
+        """Choose this one, for a client that is bound to it. False when it is down.
+
+        Those that are bound to it may come while it drains, as with HAProxy and nginx: what it
+        knows of them would be lost, and nobody else is sent there.
+        """
+        bound = backend.state != "down"
+        if bound:
             self.tell(Picked(self.clock(), backend.name, backend.active))
-        return backend.usable
+        return bound
 
     def _algorithm(self, among: Names) -> Algorithm:
         """Each set of backends that a route names has turns and tables of its own."""

@@ -173,5 +173,7 @@ def heading(wanted: Wanted) -> list[str]:
     if not wanted.backends:
         made.append("# The servers are the first four ports from 9001: --backend names your own.")
     if wanted.engine == "nginx" and wanted.layer == 4:
-        made.append("# It needs the stream module (Debian: apt install libnginx-mod-stream).")
+        made.append("# An nginx that knows no directive \"stream\" has it as a module apart: install it")
+        made.append("# (Debian: apt install libnginx-mod-stream), and begin this file with")
+        made.append("# load_module modules/ngx_stream_module.so;")
     return made
