@@ -5,9 +5,11 @@ import contextlib
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 
-from netlab.balance.checks import keep_checking
+from netlab.balance.checks import ask, keep_checking
 from netlab.balance.pool import Pool
+from netlab.balance.proxyprotocol import LOCAL
 from netlab.balance.settings import Settings
 from netlab.errors import Exit, NetlabError
 
@@ -31,6 +33,12 @@ def opened(host: str, port: int) -> socket.socket:
             sock.close()
             raise
     except OSError as error:
+        if isinstance(error, socket.gaierror):
+            raise NetlabError(
+                f"{host} has no address to listen on ({error.strerror}).",
+                advice="--listen 127.0.0.1:0, or an address of this machine's",
+                exit=Exit.NAME,
+            ) from None
         raise NetlabError(
             f"Nobody can listen on {host}, port {port}: {error.strerror or error}.",
             cause="another program has this port, or the address is none of this machine's",
@@ -56,7 +64,9 @@ async def serve(settings: Settings, pool: Pool, ready: Ready, stop: asyncio.Even
         host, port = listener.getsockname()[:2]
         checking = None
         if settings.check is not None:
-            checking = asyncio.create_task(keep_checking(pool, settings.check))
+            # Who expects the PROXY protocol takes nothing else, from a check neither.
+            probe = partial(ask, first=LOCAL if settings.proxy_protocol else b"")
+            checking = asyncio.create_task(keep_checking(pool, settings.check, probe))
         try:
             ready(host, port)
             await _serve(settings, pool, listener, stop)

@@ -97,12 +97,13 @@ def server(text: str, number: int) -> Server:
     """`HOST:PORT[=WEIGHT]`; a name is looked up now, and not again. Raises NetlabError."""
     where, equals, weight = text.partition("=")
     host, colon, port = where.rpartition(":")
+    bare = ":" in host and host[0] != "["  # RFC 3986 §3.2.2: which colon would be the last?
     host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    numbers = port.isascii() and port.isdigit() and int(port) > 0
-    if not (colon and host and numbers) or (equals and not _digits(weight)):
+    numbers = _digits(port) and 0 < int(port) < 65536
+    if not (colon and host and numbers) or bare or (equals and not _digits(weight)):
         raise NetlabError(
             f"--backend {text}: not a server",
-            advice="write HOST:PORT, with its weight if it has one: 127.0.0.1:9001=3",
+            advice="write HOST:PORT, with its weight if it has one: 127.0.0.1:9001=3, [::1]:9001",
         )
     return Server(f"b{number}", looked_up(host, text), int(port), int(weight or 1))
 

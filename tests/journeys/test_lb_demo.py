@@ -139,6 +139,7 @@ def test_what_is_not_idempotent_is_not_repeated_by_us_and_counted_twice_by_a_cli
         (("--algorithms", "fastest"), "roundrobin"),
         (("--duration", "soon"), "--duration"),
         (("--rate", "5000", "--duration", "10m"), "200,000"),
+        (("--rate", "nan"), "not a number"),
         (("retry", "--rate", "50"), "netlab lb demo retry"),
         (("layers", "--engine", "haproxy"), "layers"),
     ],

@@ -187,14 +187,17 @@ def echoes() -> Iterator[list[int]]:
 @pytest.mark.parametrize("layer", ["7", "4"])
 def test_a_websocket_passes_through_and_is_cut_when_the_time_to_drain_is_over(layer: str) -> None:
     words = ("--layer", layer, "--drain-timeout", "50ms", "--json")
-    with echoes() as ports, running(*words, *backends(ports)) as balancer:
-        with connect(f"ws://{balancer.host}:{balancer.port}/", proxy=None) as client:
-            for text in ("hello", "x" * 300_000):
-                client.send(text)
-                assert client.recv(timeout=DEADLINE) == text
-            ran = balancer.end()
-            with pytest.raises(ConnectionClosedError):
-                client.recv(timeout=DEADLINE)
+    with (
+        echoes() as ports,
+        running(*words, *backends(ports)) as balancer,
+        connect(f"ws://{balancer.host}:{balancer.port}/", proxy=None) as client,
+    ):
+        for text in ("hello", "x" * 300_000):
+            client.send(text)
+            assert client.recv(timeout=DEADLINE) == text
+        ran = balancer.end()
+        with pytest.raises(ConnectionClosedError):
+            client.recv(timeout=DEADLINE)
     assert ran.code == 0
     facts = {(one["step"], one["name"]): one["value"] for one in ran.records("fact")}
     step = "lb.total.roundrobin"
@@ -290,7 +293,9 @@ ONE = ("--backend", "127.0.0.1:9001")
         (("--backend", "9001"), 2, "not a server"),
         (("--backend", "127.0.0.1:9001=x"), 2, "not a server"),
         (("--backend", "127.0.0.1:9001=0"), 2, "1 to 256"),
-        (("--backend", "127.0.0.1:90010"), 2, "not an address"),
+        (("--backend", "127.0.0.1:90010"), 2, "not a server"),
+        (("--backend", "::1:9001"), 2, "[::1]:9001"),
+        ((*ONE, "--listen", "nobody.invalid:0"), 3, "no address to listen on"),
         (("--backend", "nobody.invalid:80"), 3, "has no address"),
         ((*ONE, "--listen", "8080"), 2, "--listen"),
         ((*ONE, "--listen", "192.0.2.1:0"), 4, "Nobody can listen"),
