@@ -1,5 +1,6 @@
 """`HOST:PORT`: written, read, and listened on. An IPv6 address stands in brackets."""
 
+import re
 import socket
 
 from netlab.errors import Exit, NetlabError
@@ -14,18 +15,21 @@ def endpoint(host: str, port: int) -> str:
 
 
 def parted(text: str) -> tuple[str, int] | None:
-    """The host without its brackets, and a number; None for what is not of that form."""
+    """The host without its brackets, and the port; None for what is not of that form."""
     host, _, port = text.rpartition(":")
-    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    if not bare or not port.isascii() or not port.isdigit() or len(port) > 5:
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:  # RFC 3986 §3.2.2: which colon would be the last?
         return None
-    return bare, int(port)
+    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+        return None
+    return host, int(port)
 
 
 def address_of(listen: str) -> tuple[str, int]:
     """Where --listen wants to listen. Raises NetlabError."""
     address = parted(listen)
-    if address is None or address[1] > 65535:
+    if address is None:
         raise NetlabError(
             f"--listen {listen}: not an address to listen on",
             advice="write HOST:PORT: 127.0.0.1:9001, [::1]:9001, or port 0 for any that is free",
@@ -49,6 +53,12 @@ def opened(host: str, port: int) -> socket.socket:
             sock.close()
             raise
     except OSError as error:
+        if isinstance(error, socket.gaierror):
+            raise NetlabError(
+                f"{host} has no address to listen on ({error.strerror}).",
+                advice="--listen 127.0.0.1:0, or an address of this machine's",
+                exit=Exit.NAME,
+            ) from None
         raise NetlabError(
             f"Nobody can listen on {host}, port {port}: {error.strerror or error}.",
             cause="another program has this port, or the address is none of this machine's",

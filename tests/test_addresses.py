@@ -13,7 +13,9 @@ def test_ipv6_addresses_are_written_in_brackets() -> None:
     assert endpoint("2001:db8::53", 53) == "[2001:db8::53]:53"
 
 
-@pytest.mark.parametrize("text", ["", "9001", "127.0.0.1", "127.0.0.1:x", ":1", "a:²", "[]:1"])
+@pytest.mark.parametrize(
+    "text", ["", "9001", "127.0.0.1", "a:x", ":1", "a:²", "[]:1", "::1:9", "a:65536"]
+)
 def test_what_is_not_of_the_form(text: str) -> None:
     assert parted(text) is None
 

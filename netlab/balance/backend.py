@@ -6,7 +6,7 @@ from typing import Literal
 from netlab.addresses import endpoint
 
 State = Literal["up", "down", "draining"]
-"""draining: it gets nothing new, and ends what it has."""
+"""draining: it gets nobody new, and ends what it has."""
 
 
 @dataclass(slots=True, eq=False)

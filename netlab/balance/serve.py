@@ -4,10 +4,12 @@ import asyncio
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 
 from netlab.addresses import opened
-from netlab.balance.checks import keep_checking
+from netlab.balance.checks import ask, keep_checking
 from netlab.balance.pool import Pool
+from netlab.balance.proxyprotocol import LOCAL
 from netlab.balance.settings import Settings
 from netlab.processes import raise_files
 
@@ -27,7 +29,9 @@ async def serve(settings: Settings, pool: Pool, ready: Ready, stop: asyncio.Even
         host, port = listener.getsockname()[:2]
         checking = None
         if settings.check is not None:
-            checking = asyncio.create_task(keep_checking(pool, settings.check))
+            # Who expects the PROXY protocol takes nothing else, from a check neither.
+            probe = partial(ask, first=LOCAL if settings.proxy_protocol else b"")
+            checking = asyncio.create_task(keep_checking(pool, settings.check, probe))
         try:
             ready(host, port)
             await _serve(settings, pool, listener, stop)

@@ -119,7 +119,7 @@ def demo(
 )
 @guarded
 def config(
-    engine: Annotated[Engines, typer.Argument(metavar="haproxy|nginx", help="Whose.")],
+    engine: Annotated[Engines, typer.Argument(metavar="ENGINE", help="haproxy or nginx.")],
     backend: Annotated[
         list[str] | None,
         typer.Option("--backend", metavar="HOST:PORT[=WEIGHT]", help="A server (repeatable)."),

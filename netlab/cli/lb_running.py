@@ -100,7 +100,7 @@ def server(text: str, number: int) -> Server:
     if address is None or address[1] == 0 or (equals and not _digits(weight)):
         raise NetlabError(
             f"--backend {text}: not a server",
-            advice="write HOST:PORT, with its weight if it has one: 127.0.0.1:9001=3",
+            advice="write HOST:PORT, with its weight if it has one: 127.0.0.1:9001=3, [::1]:9001",
         )
     host, port = address
     return Server(f"b{number}", looked_up(host, text), port, int(weight or 1))

@@ -1,5 +1,6 @@
 """What `netlab lb demo` and `netlab lb config` do."""
 
+import math
 import re
 import sys
 from collections.abc import Callable, Coroutine
@@ -39,6 +40,8 @@ class Asked:
 
     def options(self) -> Options:
         duration = None if self.duration is None else seconds(self.duration, "--duration")
+        if self.rate is not None and math.isnan(self.rate):
+            raise NetlabError("--rate nan: not a number", advice="--rate 400")
         if (self.rate or 400.0) * (duration or 1.0) > MOST_REQUESTS:
             raise NetlabError(
                 f"--rate {self.rate} for {self.duration} is more than {MOST_REQUESTS:,} requests.",
@@ -173,5 +176,9 @@ def heading(wanted: Wanted) -> list[str]:
     if not wanted.backends:
         made.append("# The servers are the first four ports from 9001: --backend names your own.")
     if wanted.engine == "nginx" and wanted.layer == 4:
-        made.append("# It needs the stream module (Debian: apt install libnginx-mod-stream).")
+        made += [
+            '# Where nginx knows no directive "stream", that is a module apart: install it',
+            "# (Debian: apt install libnginx-mod-stream), and begin this file with",
+            "# load_module modules/ngx_stream_module.so;",
+        ]
     return made

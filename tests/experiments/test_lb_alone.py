@@ -27,8 +27,8 @@ from netlab.recording.records import Fact, Header, Value
 BOTH = (Server("b1", "127.0.0.1", 9001), Server("b2", "127.0.0.1", 9002, 2))
 
 
-def finished(latency: float, backend: str = "b1") -> Finished:
-    return Finished(1.0, backend, "c", latency, latency, 10, 20, 200)
+def finished(latency: float, backend: str = "b1", status: int = 200) -> Finished:
+    return Finished(1.0, backend, "c", latency, latency, 10, 20, status)
 
 
 def heard(*events: Event) -> tuple[Account, list[str]]:
@@ -83,6 +83,28 @@ def test_what_goes_wrong_is_counted_and_said_at_once() -> None:
     assert (facts["lb.run", "lb.repeated"], facts["lb.run", "lb.lost"]) == (2, 1)
     assert facts["lb.run", "lb.run.refused"] == [{"why": "no Host", "times": 2}]
     assert "secret" not in str(facts)
+
+
+def test_errors_are_what_failed_and_what_was_answered_with_one_and_time_outs_are_apart() -> None:
+    account, _ = heard(
+        finished(0.1, status=500), finished(0.1, status=404),
+        Failed(1.0, "b1", "answered 503", "status"), finished(0.1, status=503),
+        Failed(1.0, "b1", "reset the connection"), Failed(1.0, "b2", "is silent", "late"),
+    )  # fmt: skip
+    facts = written(account)
+    wanted = {"lb.backend.b1": (3, 0), "lb.backend.b2": (0, 1), "lb.total.roundrobin": (3, 1)}
+    for step, pair in wanted.items():
+        assert (facts[step, "lb.errors"], facts[step, "lb.timeouts"]) == pair
+
+
+def test_the_whole_stands_under_the_algorithms_name() -> None:
+    picks: list[Event] = [Picked(1.0, "b1", 0), Picked(1.0, "b2", 0), Accepted(1.0, "c")]
+    facts = written(heard(*picks, finished(0.2), finished(0.1, "b2"))[0])
+    total = {name: value for (step, name), value in facts.items() if step == "lb.total.roundrobin"}
+    assert total == {
+        "lb.requests": 2, "lb.connections": 1, "lb.share": 100.0, "lb.p50": 0.1, "lb.p90": 0.2,
+        "lb.p99": 0.2, "lb.errors": 0, "lb.timeouts": 0, "lb.retries": 0,
+    }  # fmt: skip
 
 
 def test_one_that_comes_later_is_counted_too() -> None:

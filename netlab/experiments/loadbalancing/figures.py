@@ -186,19 +186,23 @@ def departures(result: Result) -> list[Departure]:
     lost, doubled = frozenset(known.lost), frozenset(known.doubled)
     found = []
     for name, gone in result.gone.items():
-        for at, _ in gone:
-            flight = under_way(result, name, at)
+        back = -math.inf
+        for at, until in gone:
+            flight, back = under_way(result, name, back, at), until
             found.append(
                 Departure(at, name, flight, len(lost & {*flight}), len(doubled & {*flight}))
             )
     return sorted(found, key=lambda one: one.at)
 
 
-def under_way(result: Result, backend: str, at: float) -> tuple[int, ...]:
-    """Requests that it had got and not yet answered at this instant, by its own journal."""
+def under_way(result: Result, backend: str, since: float, at: float) -> tuple[int, ...]:
+    """Requests that it had got and not yet answered at this instant, by its own journal.
+
+    since: when it came back. What it had before went with it, and is never told of as done.
+    """
     had: dict[int, None] = {}
     for told in result.told:
-        if told.backend == backend and told.at < at and told.word in ("got", "done"):
+        if told.backend == backend and since < told.at < at and told.word in ("got", "done"):
             if told.word == "got":
                 had[int(told.more[0])] = None
             else:
