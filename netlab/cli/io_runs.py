@@ -71,10 +71,16 @@ def print_source(name: str, plain: bool) -> Exit:
     """The file of a model, which is read from where it is imported from."""
     import sys
 
-    from netlab.experiments.io.models import named
+    from netlab.experiments.io.models import MODELS, named
+    from netlab.experiments.io.services import SERVICES
     from netlab.explain.pages import read_page
     from netlab.views.listing import draw_listing
 
+    if name.lower() not in MODELS and name.lower() in SERVICES:
+        raise NetlabError(
+            f"netlab io source: {name.lower()} is one of the echo services alone",
+            advice=f"netlab io source {name.lower()} --service",
+        )
     model = named(name.lower(), "netlab io source")
     place = f"netlab/experiments/io/models/{model.file.name}"
     text = model.file.read_text(encoding="utf-8")

@@ -73,8 +73,9 @@ def _headline(message: Message, chapter: Chapter) -> str:
         f"{message.id}  {message.protocol}  {message.title}",
         way,
         f"at {instant(message.at)}",
-        f"{message.wire_length:,} octets, {message.wire_form}",
     ]
+    if message.wire_length:  # a call that a program makes, or a page said aloud, has none
+        parts.append(f"{message.wire_length:,} octets, {message.wire_form}")
     if message.carrier:
         parts.append(f"carried by {message.carrier}")
     if not message.arrived:

@@ -17,11 +17,17 @@ MEANT_WORDS = re.compile(r"\b(e)(?=nd\b)|^(w)(?=rap:)|^(n)(?=owrap:)", re.IGNORE
 """`end` closes a block wherever it stands; `wrap:` before a text is an order."""
 
 
+NOTHING = ("    participant netlab", "    Note over netlab: No message was sent in this run")
+"""An empty diagram would leave its reader to wonder what went wrong."""
+
+
 def draw(recording: Recording, language: str = "en") -> str:
     """The diagram's text: one note a chapter, one arrow a message."""
     story = Story(recording, language)
     lines = ["sequenceDiagram"]
     known = _participants(recording, story)
+    if not known:
+        lines += NOTHING
     for actor, alias in known.items():
         lines.append(f"    participant {alias} as {label(story.name(actor))}")
     for journey in story.journeys:

@@ -1,6 +1,7 @@
 """The calls themselves: what a system answers, held against what POSIX and the manual say."""
 
 import sys
+import threading
 from typing import Any
 
 import pytest
@@ -91,3 +92,21 @@ def test_one_of_the_herd_gets_the_connection(bench: Bench) -> None:
     assert [row["accepted"] for row in rows] == [1, 1]
     assert all(row["woken"] == row["accepted"] + row["in_vain"] for row in rows)
     assert rows[0]["woken"] > rows[1]["woken"] >= 1
+
+
+@linux
+def test_a_herd_that_cannot_gather_goes_home(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system starts three threads and no more."""
+    started: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def three(thread: threading.Thread) -> None:
+        if len(started) == 3:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", three)
+    herd.run(bench)
+    assert facts(bench)["io.missing"] == "can't start new thread (ulimit -u)"
+    assert [thread for thread in started if thread.is_alive()] == []

@@ -101,6 +101,8 @@ def test_a_question_stands_before_each_model(demo: Ran) -> None:
     assert {f"io.model.{name}" for name in HERE} == set(asked)
     answer = asked["io.model.blocking"]
     assert answer["choices"][answer["answer"]] == "about 320 ms"
+    for name in HERE:
+        assert asked[f"io.model.{name}"]["prompt"].startswith(MODELS[name].title), name
 
 
 @pytest.mark.parametrize(
@@ -113,6 +115,8 @@ def test_a_question_stands_before_each_model(demo: Ran) -> None:
         (("--delay", "2m"), "the server cannot keep that"),
         (("--delay", "10ms", "--jitter", "20ms"), "the jitter within the delay"),
         (("--cpu-work", "--models", "epoll"), "an experiment of its own"),
+        (("--delay", "10"), "The model blocking will take 80 s, and --max-time gives each"),
+        (("--delay", "40", "--repeat", "2", "--models", "epoll"), "The model epoll will take 80 s"),
     ],
 )
 def test_what_was_typed_wrong_is_told(words: tuple[str, ...], said: str) -> None:
@@ -129,7 +133,9 @@ def test_a_model_that_cannot_be_had_says_why() -> None:
 
 
 def test_a_run_past_its_time_ends() -> None:
-    ran = netlab("io", "demo", "--models", "blocking", "--delay", "100ms", "--max-time", "300ms")
+    """Nobody starts an interpreter in five milliseconds, and theory knows nothing of that."""
+    ran = netlab("io", "demo", "--models", "blocking", "--requests", "1", "--delay", "1ms",
+                 "--max-time", "5ms")  # fmt: skip
     assert ran.code == Exit.TIMEOUT
     assert "under the model blocking" in ran.err
     assert "--max-time" in ran.err
@@ -148,6 +154,20 @@ def test_too_few_descriptors_are_told_in_words() -> None:
     assert "ulimit -n" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--delay", "20ms", "--jitter", "10ms"), "8 requests to a server that takes up to"),
+        (("--delay", "5ms", "--requests", "1"), "One request to a server that takes 5.00 ms"),
+    ],
+)
+def test_what_was_asked_is_said_as_it_was(words: tuple[str, ...], said: str) -> None:
+    ran = netlab("io", "demo", *words, "--models", "blocking", "--deep", "--plain", width=120)
+    assert said in ran.out, ran.err
+    assert " 1 requests" not in ran.out
+    assert " 0 octets" not in ran.out  # a call that A makes is no message on a wire
+
+
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_nothing_is_wider_than_the_page(width: int) -> None:
     words = ("--plain", "--delay", "5ms", "--models", "threads,asyncio-blocking", "--requests", "3")
@@ -162,6 +182,7 @@ def test_what_is_printed_is_what_is_timed() -> None:
     rows = [row[5:] for row in ran.out.splitlines()]
     assert [row for row in source.read_text().splitlines() if row not in rows] == []
     assert "did you mean epoll" in netlab("io", "source", "epolls").err
+    assert "asyncio-streams --service" in netlab("io", "source", "asyncio-streams").err
 
 
 def test_the_calls_are_all_made() -> None:

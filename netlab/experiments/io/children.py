@@ -13,6 +13,8 @@ from netlab.processes import command_line
 
 LINE = 16 * LARGEST
 """Octets of the longest line that a child may write."""
+GRACE = 0.5
+"""Seconds in which a process goes by itself once its standard input has ended."""
 
 
 def command(module: str, *words: str) -> tuple[str, ...]:
@@ -22,21 +24,40 @@ def command(module: str, *words: str) -> tuple[str, ...]:
 @asynccontextmanager
 async def started(words: Sequence[str]) -> AsyncIterator[asyncio.subprocess.Process]:
     """A process for as long as the body lasts; then it is ended, and its end is waited for."""
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        *words, stdin=pipe, stdout=pipe, stderr=pipe, limit=LINE
-    )
+    process = await _start(words)
     try:
         yield process
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
         await asyncio.shield(_gone(process))
 
 
+async def _start(words: Sequence[str]) -> asyncio.subprocess.Process:
+    pipe = asyncio.subprocess.PIPE
+    try:
+        return await asyncio.create_subprocess_exec(
+            *words, stdin=pipe, stdout=pipe, stderr=pipe, limit=LINE
+        )
+    except (OSError, RuntimeError) as error:  # no process, or no thread that waits for its end
+        raise NetlabError(
+            "This system lets netlab start no more processes.", cause=str(error),
+            advice="a higher limit: ulimit -u for processes and threads, ulimit -n for files",
+        ) from None  # fmt: skip
+
+
 async def _gone(process: asyncio.subprocess.Process) -> None:
+    """Its standard input ends, and so does it; whoever does not is killed.
+
+    Killing looks first whether the process lives, and takes the exit code of one that does not from
+    asyncio, which then complains on standard error. So it is left to those who stay.
+    """
     assert process.stdin is not None
     process.stdin.close()
+    try:
+        async with asyncio.timeout(GRACE):
+            await process.wait()
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
     await process.communicate()
 
 
@@ -101,8 +122,6 @@ async def client(settings: dict[str, Any], patience: float, *before: str) -> dic
         await process.wait()
     if "failed" in answer:
         raise NetlabError(
-            f"The client could not open its {len(settings['delays'])} connections.",
-            cause=answer["failed"], advice="fewer --requests, or a higher limit: ulimit -n",
-            exit=Exit.CONNECT,
+            answer["failed"], cause=answer["why"], advice=answer["advice"], exit=Exit.CONNECT,
         )  # fmt: skip
     return answer

@@ -4,6 +4,7 @@ All is imported and connected, and the model has run once, before any clock runs
 measured is the model and nothing else. SETTINGS is a JSON object; so is what it prints.
 """
 
+import contextlib
 import gc
 import json
 import sys
@@ -41,21 +42,44 @@ class Settings:
 def main(words: Sequence[str]) -> None:
     hold()
     settings = Settings(**json.loads(words[0]))
+    try:
+        report = played(settings)
+    except* RuntimeError as errors:  # what Python raises where the system starts no more threads
+        report = failed(
+            "The model could not run to its end.", str(errors.exceptions[0]),
+            "fewer --requests or --workers, or a higher limit: ulimit -u",
+        )  # fmt: skip
+    print(json.dumps(report), flush=True)
+
+
+def failed(what: str, why: str, advice: str) -> dict[str, Any]:
+    """What kept this model from running with what was asked for, in the place of a report."""
+    return {"failed": what, "why": why, "advice": advice}
+
+
+def played(settings: Settings) -> dict[str, Any]:
     model = MODELS[settings.model].load()
     raise_files()
-    try:
-        socks = [_connected(settings.port) for _ in settings.delays]
-    except OSError as error:
-        print(json.dumps({"failed": error.strerror or str(error)}))
-        return
-    ports = [sock.getsockname()[1] for sock in socks]
+    with contextlib.ExitStack() as connections:
+        try:
+            socks = [connections.enter_context(_connected(settings.port)) for _ in settings.delays]
+        except OSError as error:
+            return failed(
+                f"The client could not open its {len(settings.delays)} connections.",
+                error.strerror or str(error), "fewer --requests, or a higher limit: ulimit -n",
+            )  # fmt: skip
+        return {
+            "ports": [sock.getsockname()[1] for sock in socks],
+            "descriptors": [sock.fileno() for sock in socks],
+            "runs": runs(model, socks, settings),
+        }
+
+
+def runs(model: Run, socks: Sequence[Socket], settings: Settings) -> list[dict[str, Any]]:
     resident = reset_peak()  # before the warm-up, which brings the threads' first stacks
     if settings.warm:
         _run(model, socks, settings, [WARM] * len(socks))
-    runs = [measured(model, socks, settings, resident) for _ in range(settings.repeat)]
-    print(json.dumps({
-        "ports": ports, "descriptors": [sock.fileno() for sock in socks], "runs": runs,
-    }))  # fmt: skip
+    return [measured(model, socks, settings, resident) for _ in range(settings.repeat)]
 
 
 def _connected(port: int) -> Socket:

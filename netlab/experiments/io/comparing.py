@@ -57,11 +57,16 @@ def judge(bench: Bench, step: str, outcomes: Sequence[Outcome], table: str) -> N
         finding(
             step, "note", f"Not judged, for the machine was too busy: {names(loud)}.",
             f"A control sleep of 10 ms overslept by up to {worst * 1e3:.1f} ms, and a control loop "
-            f"got {share:.0%} of a processor at the least. Try again when it is quieter.", (table,),
+            f"got {part(share)} of a processor at the least. Try again when it is quieter.",
+            (table,),
         )  # fmt: skip
     _walls(bench, step, calm, table)
     _processors(bench, step, calm, table)
     _cost(bench, step, outcomes, table)
+
+
+def part(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def names(outcomes: Sequence[Outcome]) -> str:
@@ -107,20 +112,20 @@ def _processors(bench: Bench, step: str, outcomes: Sequence[Outcome], table: str
             _burnt(bench, step, outcome, share, table)
         elif share > theory.IDLE:
             bench.recorder.finding(
-                step, "warning", f"{outcome.model.name} used {share:.0%} of a processor.",
+                step, "warning", f"{outcome.model.name} used {part(share)} of a processor.",
                 "It sleeps while the server works, so this is its own work per request; with "
                 "longer delays it is a smaller part.", (table,),
             )  # fmt: skip
 
 
 def _burnt(bench: Bench, step: str, outcome: Outcome, share: float, table: str) -> None:
-    said = f"Polling busily burnt {share:.0%} of a processor while it waited."
+    said = f"Polling busily burnt {part(share)} of a processor while it waited."
     if share >= theory.BUSY:
         bench.recorder.finding(step, "good", said, "", (table,), "io.calling-non-blocking")
         return
     got = outcome.run["got"]
     advice = (
-        f"It would be nearly all; but a control loop beside it got only {got:.0%} of one, so "
+        f"It would be nearly all; but a control loop beside it got only {part(got)} of one, so "
         "others wanted the processor too, and this is not judged."
         if theory.crowded(outcome.run)
         else "It should be nearly all."
@@ -133,8 +138,9 @@ def _cost(bench: Bench, step: str, outcomes: Sequence[Outcome], table: str) -> N
     shares = {o.model.name: o.run["cost"] / (o.run["end"] - o.run["start"]) for o in outcomes}
     most = max(shares, key=lambda name: shares[name])
     fine = shares[most] < theory.DEAR
+    cost = f"{max(0.01, 100 * shares[most]):.2f} %"  # the least that it can tell
     bench.recorder.finding(
         step, "good" if fine else "warning",
-        f"Counting and timing took at most {shares[most]:.2%} of wall time ({most}).",
+        f"Counting and timing took at most {cost} of wall time ({most}).",
         "" if fine else "Take this run's times with that much salt.", (table,),
     )  # fmt: skip

@@ -10,9 +10,11 @@ from netlab.experiments.io import axes, calling, comparing, telling, witness
 from netlab.experiments.io.children import Server, client, slow_server
 from netlab.experiments.io.models import MODELS, Model, missing
 from netlab.experiments.io.outcome import Options, Outcome
+from netlab.experiments.numbers import said
 
 
 async def run(bench: Bench, options: Options) -> Exit:
+    check(options)
     bench.recorder.actor("you", "you", "client")
     async with slow_server() as server:
         await calling.run(bench, server, options.delay)
@@ -30,6 +32,19 @@ async def run(bench: Bench, options: Options) -> Exit:
         if options.witness and outcomes:
             await witness.run(bench, server, [outcome.model for outcome in outcomes], options)
     return Exit.OK
+
+
+def check(options: Options) -> None:
+    """Raises NetlabError where --max-time is too short even by theory: better now than then."""
+    models = [MODELS[name] for name in options.names if missing(name) is None]
+    slowest = max(models, key=options.predicted, default=None)
+    if slowest is None or (most := options.predicted(slowest)) <= options.max_time:
+        return
+    raise NetlabError(
+        f"The model {slowest.name} will take {said(most)}, and --max-time gives each "
+        f"model {said(options.max_time)}.",
+        advice="a longer --max-time, a shorter --delay, fewer --requests, or other --models",
+    )
 
 
 async def one(bench: Bench, server: Server, model: Model, options: Options) -> Outcome:

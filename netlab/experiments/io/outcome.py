@@ -5,6 +5,7 @@ import statistics
 from dataclasses import dataclass
 from typing import Any
 
+from netlab.experiments.io import theory
 from netlab.experiments.io.models import Model, default_workers
 
 
@@ -28,6 +29,10 @@ class Options:
         chance = random.Random(self.requests)
         spread = (chance.uniform(-self.jitter, self.jitter) for _ in range(self.requests))
         return tuple(max(0.0, round(self.delay + part, 6)) for part in spread)
+
+    def predicted(self, model: Model) -> float:
+        """Seconds that all measured runs of a model take by theory."""
+        return self.repeat * theory.wall(model.way, self.delays(), self.workers_of(model))
 
     def workers_of(self, model: Model) -> int:
         return default_workers() if model.name == "to-thread" else self.workers

@@ -58,7 +58,9 @@ def _settings(bench: Bench, step: str, options: Options) -> None:
     fact(step, "io.apart", processors()[0] is not None, origin="configured",
          note="server and clients are kept to a processor each")  # fmt: skip
     fact(step, "io.limits.threads", limits.threads(), origin="kernel")
-    spared: list[Value] = [name for name in SERVICES if name not in options.models]
+    spared: list[Value] = [
+        name for name in SERVICES if name not in options.models and missing(name) is None
+    ]
     fact(step, "io.scale.spared", spared, origin="configured", note="--models names them")
 
 

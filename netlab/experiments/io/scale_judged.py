@@ -16,11 +16,14 @@ MANY = 10_000
 Row = Mapping[str, Value]
 
 
-def judge_held(recorder: Recorder, step: str, outcomes: Sequence[Outcome]) -> None:
+def judge_held(recorder: Recorder, step: str, outcomes: Sequence[Outcome], table: str) -> None:
+    """table: the fact that the findings rest on, here and below."""
     for one in outcomes:
         if one.garbled or (one.lost and not one.died):
-            recorder.finding(step, "fault", f"{one.model} with {one.count}: echoes were wrong or "
-                             f"connections were lost ({one.garbled} and {one.lost}).")  # fmt: skip
+            recorder.finding(
+                step, "fault", f"{one.model} with {one.count}: echoes were wrong or connections "
+                f"were lost ({one.garbled} and {one.lost}).", facts=(table,),
+            )  # fmt: skip
         elif one.limited:
             recorder.finding(
                 step,
@@ -28,13 +31,14 @@ def judge_held(recorder: Recorder, step: str, outcomes: Sequence[Outcome]) -> No
                 f"This system lets a process have {one.files} descriptors: {one.held} connections "
                 f"were opened where {one.count} were asked for.",
                 advice="ulimit -Hn says the limit; root, or the container's settings, raise it",
+                facts=(table,),
             )
         elif one.died:
             recorder.finding(
                 step, "note",
                 f"{one.model} ended when it had {one.held} of {one.count} connections: "
                 f"{one.died}.{_reason(one)}",
-                explain="io.scale",
+                explain="io.scale", facts=(table,),
             )  # fmt: skip
     tried = [one for one in outcomes if one.model == "select" and one.count > 1024]
     if tried:
@@ -42,11 +46,11 @@ def judge_held(recorder: Recorder, step: str, outcomes: Sequence[Outcome]) -> No
             step, f"Of {tried[-1].count} connections, how many will select hold?",
             ("all of them", "about a thousand", "about a hundred"),
             0 if tried[-1].whole else 1 if tried[-1].held > 500 else 2,
-            f"it held {tried[-1].held}: each descriptor has a bit in a set of fixed size.",
+            f"It held {tried[-1].held}: each descriptor has a bit in a set of fixed size.",
         )  # fmt: skip
 
 
-def judge_noise(recorder: Recorder, step: str, outcomes: Sequence[Outcome]) -> None:
+def judge_noise(recorder: Recorder, step: str, outcomes: Sequence[Outcome], table: str) -> None:
     """A process that never sleeps gets all of its processor, unless others want it too."""
     shares = [one.share for one in outcomes if one.share is not None]
     disturbed = [share for share in shares if share < QUIET]
@@ -54,9 +58,11 @@ def judge_noise(recorder: Recorder, step: str, outcomes: Sequence[Outcome]) -> N
         recorder.finding(
             step, "warning",
             f"Other programs were at work on these processors in {len(disturbed)} of "
-            f"{len(shares)} runs: the clients got {min(disturbed):.0%} of theirs at the worst.",
-            advice="latencies and requests a second are then others' doing too; CPU time of a "
+            f"{len(shares)} runs: the clients got {100 * min(disturbed):.0f} % of theirs at the "
+            "worst.",
+            advice="Latencies and requests a second are then others' doing too; CPU time of a "
             "request suffers less. Once more, on a machine at rest",
+            facts=(table,),
         )  # fmt: skip
 
 
@@ -69,7 +75,7 @@ def _reason(one: Outcome) -> str:
     return ""
 
 
-def judge_cost(recorder: Recorder, step: str, rows: Sequence[Row]) -> None:
+def judge_cost(recorder: Recorder, step: str, rows: Sequence[Row], table: str) -> None:
     """The slope that the story is about: poll's, and that of what the kernel keeps a list for."""
     grown = {str(row["model"]): row for row in rows}
     poll, kept = grown.get("poll"), grown.get("epoll") or grown.get("kqueue")
@@ -81,7 +87,7 @@ def judge_cost(recorder: Recorder, step: str, rows: Sequence[Row]) -> None:
         "time of one request grow with poll?",
         ("hardly at all", "a few times", "ten times and more"),
         0 if _growth(poll) < FLAT else 1 if _growth(poll) < STEEP else 2,
-        f"it grew {_growth(poll):.1f} times: every call hands over and looks through all of them.",
+        f"It grew {_growth(poll):.1f} times: every call hands over and looks through all of them.",
     )  # fmt: skip
     if kept is None:
         return
@@ -91,14 +97,21 @@ def judge_cost(recorder: Recorder, step: str, rows: Sequence[Row]) -> None:
     )
     long_way = _length(poll) >= 100 and _length(kept) >= 100
     if _growth(poll) >= STEEP and _growth(kept) <= FLAT:
-        recorder.finding(step, "good", text, explain="io.scale-cost")
+        recorder.finding(step, "good", text, explain="io.scale-cost", facts=(table,))
     elif long_way:
         recorder.finding(
             step, "warning", text + " That is not the slope that is to be expected.",
-            advice="was the machine at work on something else? Then the figures are too",
+            advice="Was the machine at work on something else? Then the figures are too",
+            facts=(table,),
         )  # fmt: skip
     else:
-        recorder.finding(step, "note", text, advice="the slope shows from 100 to 10000 connections")
+        recorder.finding(
+            step,
+            "note",
+            text,
+            advice="The slope shows from 100 to 10000 connections",
+            facts=(table,),
+        )
 
 
 def _growth(row: Row) -> float:
@@ -112,7 +125,7 @@ def _length(row: Row) -> float:
     return last / first if isinstance(first, int) and isinstance(last, int) else 0.0
 
 
-def judge_threads(recorder: Recorder, step: str, outcomes: Sequence[Outcome]) -> None:
+def judge_threads(recorder: Recorder, step: str, outcomes: Sequence[Outcome], table: str) -> None:
     """Folklore yields to what was measured."""
     many = [one for one in outcomes if one.model == "threads" and one.count >= MANY]
     if not many:
@@ -134,7 +147,7 @@ def judge_threads(recorder: Recorder, step: str, outcomes: Sequence[Outcome]) ->
             f"({other.model}: {other.memory / 1024:.1f} KiB), and {threads.cpu * 1e6:.1f} µs of "
             f"CPU a request ({other.cpu * 1e6:.1f} µs); each has a stack in the kernel besides."
         )
-    recorder.finding(step, "note", text.strip(), explain="io.scale-memory")
+    recorder.finding(step, "note", text.strip(), explain="io.scale-memory", facts=(table,))
 
 
 def _one(outcomes: Sequence[Outcome], model: str, whole: bool = True) -> Outcome | None:

@@ -75,7 +75,7 @@ def held(bench: Bench, step: str, outcomes: Sequence[Outcome], left_out: list[st
     """Chapter 1: who holds how many, where each breaks, and the facts of all for the others."""
     fact = bench.recorder.fact
     rows: list[Value] = [row(outcome) for outcome in outcomes]
-    fact(step, "io.scale.runs", rows)
+    table = fact(step, "io.scale.runs", rows)
     broken: list[Value] = [
         {"model": one.model, "connections": one.count, "held": one.held, "how": how(one)}
         for one in outcomes
@@ -94,18 +94,18 @@ def held(bench: Bench, step: str, outcomes: Sequence[Outcome], left_out: list[st
         fact(step, "io.limits.files", files[0].files, origin="kernel")
         if _raised(files[0]):
             fact(step, "io.limits.files_before", files[0].files_before, origin="kernel")
-    judge_held(bench.recorder, step, outcomes)
-    judge_noise(bench.recorder, step, outcomes)
+    judge_held(bench.recorder, step, outcomes, table)
+    judge_noise(bench.recorder, step, outcomes, table)
 
 
 def cost(bench: Bench, outcomes: Sequence[Outcome]) -> None:
     """Chapter 2: what a request costs, and how that grows."""
     step = bench.step("io.scale-cost", "What a request costs")
     grown = growth(outcomes)
-    bench.recorder.fact(step, "io.scale.growth", list[Value](grown), origin="computed")
+    table = bench.recorder.fact(step, "io.scale.growth", list[Value](grown), origin="computed")
     times: dict[str, Value] = {str(row["model"]): row["growth"] for row in grown}
     bench.recorder.fact(step, "io.scale.grown", times, origin="computed")
-    judge_cost(bench.recorder, step, grown)
+    judge_cost(bench.recorder, step, grown, table)
 
 
 def growth(outcomes: Iterable[Outcome]) -> list[dict[str, Value]]:
@@ -145,10 +145,10 @@ def memory(bench: Bench, outcomes: Sequence[Outcome]) -> None:
     step = bench.step("io.scale-memory", "What an idle connection costs")
     best = largest(outcomes)
     fact = bench.recorder.fact
-    fact(step, "io.scale.sizes", list[Value](map(row, best)), origin="computed")
+    table = fact(step, "io.scale.sizes", list[Value](map(row, best)), origin="computed")
     each: dict[str, Value] = {one.model: one.memory for one in best}
     fact(step, "io.scale.each", each, "B", "computed")
-    judge_threads(bench.recorder, step, outcomes)
+    judge_threads(bench.recorder, step, outcomes, table)
 
 
 def largest(outcomes: Iterable[Outcome]) -> list[Outcome]:

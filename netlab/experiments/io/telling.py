@@ -33,12 +33,16 @@ def ask(bench: Bench, step: str, model: Model, delays: Sequence[float], workers:
     if len(choices) > 1:
         bench.recorder.question(
             step,
-            f"{len(delays)} requests, to each of which the server takes {said(max(delays))}: how "
-            f"long will this take?",
+            f"{model.title}: {len(delays)} requests, to each of which the server takes "
+            f"{up_to(delays)}. How long will this model take?",
             tuple(f"about {said(choice)}" for choice in choices),
             choices.index(right),
-            f"they wait {model.way}.",
+            f"They wait {model.way}.",
         )
+
+
+def up_to(delays: Sequence[float]) -> str:
+    return ("up to " if min(delays) < max(delays) else "") + said(max(delays))
 
 
 def tell(bench: Bench, outcome: Outcome) -> None:
@@ -57,6 +61,9 @@ def facts(bench: Bench, outcome: Outcome) -> None:
     count = len(outcome.walls)
     fact(step, "io.requests", len(outcome.delays), origin="configured")
     fact(step, "io.delay", max(outcome.delays), "s", "configured", note="the slow server's")
+    if min(outcome.delays) < max(outcome.delays):
+        fact(step, "io.jitter", max(outcome.delays) - min(outcome.delays), "s", "configured",
+             note="between the server's longest and shortest delay")  # fmt: skip
     how = "median of" if count > 1 else "of"
     fact(step, "io.wall", outcome.wall, "s",
          note=f"perf_counter around the model alone, {how} {count} after a warm-up")  # fmt: skip

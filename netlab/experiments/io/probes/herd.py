@@ -57,8 +57,12 @@ def run(bench: Bench) -> None:
     if sys.platform != "linux":
         fact(step, "io.missing", f"this system ({sys.platform}) has no epoll")
         return
-    plain = herd(select.EPOLLIN)
-    alone = herd(select.EPOLLIN | select.EPOLLEXCLUSIVE)
+    try:
+        plain = herd(select.EPOLLIN)
+        alone = herd(select.EPOLLIN | select.EPOLLEXCLUSIVE)
+    except RuntimeError as error:  # what Python raises where the system starts no more threads
+        fact(step, "io.missing", f"{error} (ulimit -u)", note=f"{WAITERS} threads are to wait")
+        return
     fact(step, "io.woken", plain.woken, note="by one connection, each with an epoll of its own")
     fact(step, "io.in_vain", plain.refused, note="accept said EAGAIN")
     fact(step, "io.woken_exclusive", alone.woken, note="the same with EPOLLEXCLUSIVE")
@@ -81,16 +85,18 @@ def herd(events: int) -> Herd:
             threading.Thread(target=wait, args=(made, server, events, over), daemon=True)
             for _ in range(WAITERS)
         ]
-        for thread in threads:
-            thread.start()
-        for _ in threads:
-            made.ready.acquire(timeout=PATIENCE)
-        with socket.create_connection(server.getsockname()):
-            while made.woke.acquire(timeout=SETTLED):
-                pass
+        try:
+            for thread in threads:
+                thread.start()
+            for _ in threads:
+                made.ready.acquire(timeout=PATIENCE)
+            with socket.create_connection(server.getsockname()):
+                while made.woke.acquire(timeout=SETTLED):
+                    pass
+        finally:
             over.set()
             made.go.set()
-            for thread in threads:
+            for thread in filter(threading.Thread.is_alive, threads):
                 thread.join(PATIENCE)
     return made
 
