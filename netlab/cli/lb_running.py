@@ -8,12 +8,12 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from netlab.addresses import address_of, endpoint, parted
 from netlab.balance.pool import Pool
 from netlab.balance.serve import descriptors, loops, serve
 from netlab.balance.settings import Check, Passive, Server, Settings, Timeouts
+from netlab.cli.lb_options import Balancing, Running
 from netlab.cli.options import Look
 from netlab.cli.parse import seconds
 from netlab.cli.run import header
@@ -34,62 +34,40 @@ class Asked:
 
     listen: str
     backends: list[str]
-    algorithm: str
-    layer: int
-    key: str
-    sticky: str | None
-    tls_cert: str | None
-    tls_key: str | None
-    proxy_protocol: bool
-    check: str | None
-    check_every: str
-    rise: int
-    fall: int
-    passive: int
-    rest: str
-    seed: int | None
-    connect: str
-    idle: str
-    response: str
-    drain: str
+    how: Balancing
+    more: Running
 
     def settings(self) -> Settings:
         """Raises NetlabError for what makes no sense."""
-        layer: Literal[4, 7] = 4 if self.layer == 4 else 7
+        how, more = self.how, self.more
         return Settings(
             tuple(server(text, number) for number, text in enumerate(self.backends, start=1)),
             address_of(self.listen),
-            self.algorithm,
-            layer,
-            self.key,
-            self.tls_cert,
-            self.tls_key,
-            self.proxy_protocol,
-            self.sticky,
+            how.algorithm.value,
+            how.number,
+            how.key,
+            more.tls_cert,
+            more.tls_key,
+            more.proxy_protocol,
+            how.sticky,
             self.checks(),
-            Passive(self.passive, rest=seconds(self.rest, "--rest")) if self.passive else None,
+            Passive(how.passive, rest=seconds(more.rest, "--rest")) if how.passive else None,
             self.timeouts(),
-            self.seed,
+            more.seed,
         )
 
     def checks(self) -> Check | None:
-        if self.check is None:
+        if self.how.check is None:
             return None
-        if self.check != "tcp" and not self.check.startswith("/"):
-            raise NetlabError(
-                f"--check {self.check}: nothing to check by",
-                advice="tcp to connect, or a path to GET: --check /healthz",
-            )
-        every = seconds(self.check_every, "--check-every")
-        path = None if self.check == "tcp" else self.check
-        return Check(path, every, min(1.0, every), self.rise, self.fall)
+        every = seconds(self.more.check_every, "--check-every")
+        return Check(self.how.path, every, min(1.0, every), self.more.rise, self.more.fall)
 
     def timeouts(self) -> Timeouts:
         return Timeouts(
-            connect=seconds(self.connect, "--connect-timeout"),
-            idle=seconds(self.idle, "--idle-timeout"),
-            response=seconds(self.response, "--response-timeout"),
-            drain=seconds(self.drain, "--drain-timeout"),
+            connect=seconds(self.more.connect_timeout, "--connect-timeout"),
+            idle=seconds(self.more.idle_timeout, "--idle-timeout"),
+            response=seconds(self.more.response_timeout, "--response-timeout"),
+            drain=seconds(self.more.drain_timeout, "--drain-timeout"),
         )
 
 
