@@ -7,9 +7,9 @@ from dataclasses import asdict
 from time import monotonic, sleep
 
 from netlab.experiments.loadbalancing.arrivals import Arrival
-from netlab.experiments.loadbalancing.child import command_line
 from netlab.experiments.loadbalancing.farm import MODULE, Farm, Spec, Told
 from netlab.experiments.loadbalancing.load import Load, Sent
+from netlab.processes import command_line
 
 
 def ask(farm: Farm, name: str, *arrivals: Arrival) -> list[Sent]:
