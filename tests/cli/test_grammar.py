@@ -2,9 +2,11 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Annotated
 
 import pytest
@@ -16,6 +18,7 @@ from netlab.cli.guard import guarded
 from netlab.errors import Exit, NetlabError
 from tests.cli import commands
 from tests.journeys.command import netlab
+from tests.papers.test_commands import RUNS
 
 EVERY = {path: (command, context) for path, command, context in commands.every()}
 LOOKS = {field.name for field in fields(options.Look)}
@@ -94,14 +97,24 @@ def test_quick_examples_run(line: list[str], capsys: pytest.CaptureFixture[str])
 @pytest.mark.slow
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(
-    "line", [line for _, line in EXAMPLES if not any(w in " ".join(line) for w in SERVING)]
+    "line",
+    [
+        line
+        for _, line in EXAMPLES
+        if not any(w in " ".join(line) for w in SERVING)
+        and shlex.join(["netlab", *line]) not in RUNS
+    ],
+    ids=" ".join,
 )
-def test_every_example_runs(line: list[str], tmp_path: object) -> None:
-    """In the lab where a network may be chosen; nothing is asked of anybody."""
+def test_every_example_runs(line: list[str], tmp_path: Path) -> None:
+    """In the lab where a network may be chosen; nothing is asked of anybody.
+
+    What a page or a paper offers too is run with those (tests/papers/test_commands.py).
+    """
     taken = commands.read(line)
     wants = taken.get("network") == options.Networks.auto and "--issuer" not in line
     more = ["--network", "lab"] if wants else []
-    ran = netlab(*line, *more, timeout=150, env={"HOME": str(tmp_path)})
+    ran = netlab(*line, *more, timeout=150, env={"HOME": str(tmp_path)}, cwd=tmp_path)
     assert ran.code == Exit.OK, ran.err
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -56,12 +57,16 @@ class Ran:
 
 
 def netlab(
-    *words: str, timeout: float = 40, width: int = 80, env: Mapping[str, str] | None = None
+    *words: str,
+    timeout: float = 40,
+    width: int = 80,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
 ) -> Ran:
     """Run one command line in a pipe, with no standard input."""
     done = subprocess.run(
         [sys.executable, "-m", "netlab", *words],
-        capture_output=True, stdin=subprocess.DEVNULL, timeout=timeout, check=False,
+        capture_output=True, stdin=subprocess.DEVNULL, timeout=timeout, check=False, cwd=cwd,
         env={**os.environ, "COLUMNS": str(width), **(env or {})},
     )  # fmt: skip
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -275,6 +275,7 @@ def alive(pid: int) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.timed
 def test_computing_stalls_a_loop_and_not_processes() -> None:
     ran = netlab("io", "demo", "--cpu-work", "--json", timeout=90)
     assert ran.code == Exit.OK, ran.err
@@ -289,6 +290,7 @@ def test_computing_stalls_a_loop_and_not_processes() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timed
 def test_at_200_ms_every_model_takes_what_theory_says() -> None:
     """The judgement of the demo itself: only a machine that is too busy may escape it."""
     ran = netlab("io", "demo", "--repeat", "3", "--json", timeout=120)

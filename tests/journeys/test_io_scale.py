@@ -128,6 +128,7 @@ def test_however_it_ends_no_process_stays(number: signal.Signals) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timed
 @pytest.mark.timeout(240)
 @pytest.mark.skipif(sys.platform != "linux", reason="the models named are Linux's")
 def test_ten_thousand_connections_and_nothing_lost() -> None:

@@ -51,6 +51,7 @@ class Flood(threading.Thread):
 
 @linux
 @pytest.mark.slow
+@pytest.mark.timed
 def test_a_gibibyte_towards_a_client_that_stalls() -> None:
     with socket.create_server(("127.0.0.1", 0)) as backend:
         flood = Flood(backend, 1024)

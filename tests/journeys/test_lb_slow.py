@@ -22,7 +22,7 @@ from netlab.experiments.loadbalancing.scenario import Plan, Stage, Variant
 from netlab.experiments.loadbalancing.scenarios import SCENARIOS
 from tests.witness import need
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timed, pytest.mark.timeout(120)]
 
 MANY, RATE = 10_000, 1000.0
 Shares = dict[str, float]

@@ -122,7 +122,7 @@ def judge(bench: Bench, step: str, rows: dict[str, dict[str, Value]], table: str
     )  # fmt: skip
     if gil() == "off":
         finding(step, "good", "This Python has no GIL: its threads compute side by side.",
-                facts=(table,), explain="gil")  # fmt: skip
+                facts=(table,), explain="io.cpu")  # fmt: skip
         return
     finding(
         step, "note",

@@ -166,7 +166,8 @@ def test_an_answer_that_passes_means_the_same_to_h11(octets: bytes) -> None:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=20_000)
+@pytest.mark.timeout(180)
+@settings(deadline=None, max_examples=10_000)
 @given(damaged())
 def test_what_is_sent_on_means_the_same_to_h11_at_length(octets: bytes) -> None:
     test_what_is_sent_on_means_the_same_to_h11.hypothesis.inner_test(octets)  # type: ignore[attr-defined]
