@@ -148,6 +148,7 @@ def _backends(account: Account, recorder: Recorder) -> None:
     settings, every = account.settings, account.whole.picked
     where = {each.name: each for each in settings.backends}
     rows: list[Value] = []
+    late = account.whole.timeouts > 0  # a column of nothing but noughts would only take room
     for name, share in account.shares.items():
         part = 100 * share.picked / every if every else 0.0
         _figures(account, recorder, recorder.step(f"lb.backend.{name}", name, STEP, STEP), share)
@@ -158,7 +159,8 @@ def _backends(account: Account, recorder: Recorder) -> None:
             "weight": server.weight if server else 0,
             "picked": share.picked, "share": round(part, 1),
             "p50": percentile(share.times, 0.5), "p99": percentile(share.times, 0.99),
-            "errors": share.errors, "timeouts": share.timeouts, "retries": share.retries,
+            "errors": share.errors, "timeouts": share.timeouts if late else None,
+            "retries": share.retries,
             "received": share.received, "sent": share.sent,
         })  # fmt: skip
     total = recorder.step(f"lb.total.{settings.algorithm}", "All backends", STEP, STEP)
