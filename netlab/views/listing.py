@@ -8,7 +8,7 @@ from netlab.views.page import markdown
 from netlab.views.paint import paint, wants_colour
 from netlab.views.sheet import Sheet
 from netlab.views.style import EMPTY, Line, line
-from netlab.views.text import chop
+from netlab.views.text import cells, chop
 from netlab.views.waterfall import heading
 
 READING = "Reading the code"
@@ -35,14 +35,28 @@ def draw_listing(
 
 
 def numbered(text: str, sheet: Sheet) -> list[Line]:
-    """The lines as they stand; one that is too long goes on below, set in."""
+    """The lines as they stand; one that is too long goes on below, between words and set in."""
     rows = text.splitlines()
     wide = len(str(len(rows)))
     made: list[Line] = []
     for number, row in enumerate(rows, start=1):
         lead = f" {number:>{wide}}  "
-        first, *others = list(chop(sheet.clean(row), sheet.width - len(lead))) or [""]
+        first, *others = folded(sheet.clean(row), sheet.width - len(lead))
         quiet = row.lstrip().startswith(("#", '"""'))
         made.append(((lead, "quiet"), (first, "quiet" if quiet else "")))
         made += [((" " * len(lead) + part, ""),) for part in others]
     return made
+
+
+def folded(row: str, room: int) -> list[str]:
+    """A line of code in pieces that fit; only a word that fits nowhere is broken."""
+    inner = min(len(row) - len(row.lstrip()) + 4, room // 2)
+    made: list[str] = []
+    while cells(row) > room:
+        piece = next(chop(row, room))
+        space = f"{piece}{row[len(piece)]}".rfind(" ")
+        before = piece[: max(0, space)]
+        piece = before if before.strip() else piece
+        made.append(piece)
+        row = " " * inner + row[len(piece) :].lstrip()
+    return [*made, row]

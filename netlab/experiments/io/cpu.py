@@ -118,7 +118,7 @@ def judge(bench: Bench, step: str, rows: dict[str, dict[str, Value]], table: str
         "In the event loop nobody was answered while a handler computed."
         if stalled else "The event loop answered in between its handlers.",
         "Give computing to a pool of processes (loop.run_in_executor), and keep the loop for "
-        "waiting.", (table,), "event-loop",
+        "waiting.", (table,), "io.model.asyncio",
     )  # fmt: skip
     if gil() == "off":
         finding(step, "good", "This Python has no GIL: its threads compute side by side.",
@@ -129,7 +129,7 @@ def judge(bench: Bench, step: str, rows: dict[str, dict[str, Value]], table: str
         f"Threads computed for {_number(threads['took']) * 1e3:.0f} ms, the loop for "
         f"{_number(loop['took']) * 1e3:.0f} ms: with a GIL one of them computes at a time.",
         f"An echo had to wait for the switch interval: {sys.getswitchinterval() * 1e3:g} ms, and "
-        "again for each thread that came before it.", (table,), "gil",
+        "again for each thread that came before it.", (table,), "io.cpu",
     )  # fmt: skip
 
 
