@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.benchmarks.rounds import within
+
 pytestmark = pytest.mark.benchmark
 
 REQUESTS = 1500
@@ -115,8 +117,12 @@ def test_requests_a_second_beside_aiohttp() -> None:
         child("-c", AIOHTTP, backend) as peer,
     ):
         ports = int(ours), int(peer)
-        pairs = [[requests_a_second(port) for port in ports] for _ in range(RUNS + 1)][1:]
-    mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
-    part = statistics.median(a / b for a, b in pairs)
-    print(f"layer 7 {mine:.0f} requests/s, aiohttp {theirs:.0f}, ratio {part:.2f}")
-    assert part >= RATIO
+
+        def measure() -> dict[str, bool]:
+            pairs = [[requests_a_second(port) for port in ports] for _ in range(RUNS + 1)][1:]
+            mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
+            part = statistics.median(a / b for a, b in pairs)
+            print(f"layer 7 {mine:.0f} requests/s, aiohttp {theirs:.0f}, ratio {part:.2f}")
+            return {f"ratio {part:.2f}": part >= RATIO}
+
+        within(measure)
