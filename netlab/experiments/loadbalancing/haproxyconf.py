@@ -93,6 +93,7 @@ def _defaults(settings: Settings) -> list[str]:
         made += [
             f"    timeout http-request {_ms(times.head)}",
             f"    timeout http-keep-alive {_ms(times.idle)}",
+            f"    timeout tunnel {_ms(times.idle)}",  # a WebSocket's silence, once it is one
             "    option forwardfor",
         ]
     return made
