@@ -135,9 +135,10 @@ def shake(
 def test_a_second_connection_resumes(lab: Lab, name: str) -> None:
     context = ssl.create_default_context(cafile=lab.directory.ca_file)
     first, session, _ = shake(lab, name, context)
+    began = perf_counter()
     second, _, port = shake(lab, name, context, session)
     assert [first, second] == [False, True]
-    (told,) = journal(lab, {"local_port": port}, "tls")
+    (told,) = journal(lab, {"local_port": port, "began": began}, "tls")
     assert told.detail["resumed"] is True
 
 
