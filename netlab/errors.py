@@ -3,6 +3,7 @@
 Anything else that escapes is a bug of netlab's.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -39,3 +40,11 @@ class NetlabError(Exception):
 
     def __str__(self) -> str:
         return self.what
+
+
+def nearest(given: str, known: Iterable[str], otherwise: str) -> str:
+    """The advice where there is nothing of that name: the one that was meant, if one is near."""
+    from difflib import get_close_matches  # of use in this one case alone
+
+    near = get_close_matches(given, [*known], n=1)
+    return f"did you mean {near[0]}?" if near else otherwise

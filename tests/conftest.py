@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from netlab.lab import Lab
+
+settings.register_profile("netlab", deadline=None)  # how fast an example runs is no test's matter
+settings.load_profile("netlab")
 
 SENDING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 

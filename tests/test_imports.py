@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ MAY_IMPORT = {
     "content": set(),
 }
 """Room by room. Redaction needs the microscope to find secrets, so recording may use dissect."""
+
+GROUND = {"addresses", "errors", "processes"}
+"""What every room stands on: files beside the rooms, which import none of them."""
 
 HEAVY = (
     "aiohttp", "asyncio", "cryptography", "dns", "engineio", "h11", "h2", "hpack", "hstspreload",
@@ -53,9 +57,38 @@ def test_rooms_import_one_way(room: str) -> None:
         f"{path.relative_to(PACKAGE)} imports {name}"
         for path in sorted((PACKAGE / room).rglob("*.py"))
         for name in sorted(imported(path))
-        if name.split(".")[1] not in {*MAY_IMPORT[room], room, "errors"}
+        if name.split(".")[1] not in {*MAY_IMPORT[room], room, *GROUND}
     ]
     assert wrong == []
+
+
+def modules(path: Path) -> set[str]:
+    """As `imported`, down to the file: of `from netlab.a import b` the module b, if it is one."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+    return {name for name in found | imported(path) if name in FILES}
+
+
+FILES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in PACKAGE.rglob("*.py")
+}
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    """Not even within a function, or for their types alone: then one has what both stand on."""
+    graph = {name: modules(path) - {name} for name, path in FILES.items()}
+    assert any(graph.values())
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+def test_the_ground_stands_on_itself() -> None:
+    files = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "__main__"}
+    assert files == GROUND
+    for name in GROUND:
+        assert {each.split(".")[1] for each in imported(PACKAGE / f"{name}.py")} <= GROUND
 
 
 def test_every_room_is_on_the_map() -> None:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from netlab.addresses import endpoint
+
 State = Literal["up", "down", "draining"]
-"""draining: it gets nothing new, and ends what it has."""
+"""draining: it gets nobody new, and ends what it has."""
 
 
 @dataclass(slots=True, eq=False)
@@ -29,4 +31,4 @@ class Backend:
 
     @property
     def address(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return endpoint(self.host, self.port)

@@ -68,13 +68,14 @@ async def _check(pool: Pool, backend: Backend, tally: Tally, probe: Probe) -> No
             pool.mark(backend, "down", said, "check")
 
 
-async def ask(backend: Backend, rules: Check) -> str | None:
-    """Connect, and where a path is given, GET it."""
+async def ask(backend: Backend, rules: Check, first: bytes = b"") -> str | None:
+    """Connect, and where a path is given, GET it. first: what the backend is told before all."""
     try:
         async with asyncio.timeout(rules.timeout):
             reader, writer = await asyncio.open_connection(
                 backend.host, backend.port, limit=LONGEST
             )
+            writer.write(first)
             try:
                 return None if rules.path is None else await _get(reader, writer, backend, rules)
             finally:

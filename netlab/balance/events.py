@@ -6,7 +6,7 @@ by their names. `encode` and `decode` are the form in a child's journal.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from netlab.balance.backend import State
 
@@ -54,6 +54,10 @@ class Finished:
     how: str = "ended"
 
 
+Fault = Literal["broken", "late", "status"]
+"""broken: refused, reset, malformed. late: silent for too long. status: answered, with an error."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failed:
     """A backend did not do what it was chosen for."""
@@ -61,6 +65,7 @@ class Failed:
     at: float
     backend: str
     why: str
+    fault: Fault = "broken"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ import socket
 import time
 from collections.abc import Callable
 
+from netlab.addresses import endpoint
 from netlab.balance import proxyprotocol
 from netlab.balance.backend import Backend
-from netlab.balance.events import Accepted, Finished, Lost, Refused, Retried
+from netlab.balance.events import Accepted, Fault, Finished, Lost, Refused, Retried
 from netlab.balance.poller import poller
 from netlab.balance.pool import Pool
 from netlab.balance.relay import ABORT, RESET_BY_BACKEND, Pair
@@ -145,7 +146,7 @@ class Connection:
 
     @property
     def who(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return endpoint(self.host, self.port)
 
     def begin(self) -> None:
         self.balancer.open.add(self)
@@ -201,7 +202,8 @@ class Connection:
 
     def failed(self, error: int) -> None:
         backend = self.hang_up()
-        self.balancer.pool.failed(backend, _words(error))
+        fault: Fault = "late" if error == errno.ETIMEDOUT else "broken"
+        self.balancer.pool.failed(backend, _words(error), fault)
         self.find()
 
     def hang_up(self) -> Backend:

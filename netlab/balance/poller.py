@@ -131,6 +131,12 @@ if sys.platform == "linux":
                 self.forget(who)
 
 
+def second_look(loop: asyncio.AbstractEventLoop) -> Poller | None:
+    """For sockets that the loop itself reads and writes: told of resets alone. None without epoll,
+    for the loop's own means watch a socket once."""
+    return EpollPoller(loop) if sys.platform == "linux" else None
+
+
 def poller(loop: asyncio.AbstractEventLoop) -> Poller:
     """The best that this system has."""
     if sys.platform != "linux":

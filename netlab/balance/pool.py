@@ -13,7 +13,7 @@ from typing import Literal
 from netlab.balance.algorithms import make
 from netlab.balance.algorithms.base import Algorithm
 from netlab.balance.backend import Backend, State
-from netlab.balance.events import Changed, Event, Failed, Picked, Weighed
+from netlab.balance.events import Changed, Event, Failed, Fault, Picked, Weighed
 from netlab.balance.health import Watches
 from netlab.balance.settings import Passive, Server, Settings
 
@@ -69,10 +69,15 @@ class Pool:
         return chosen
 
     def stick(self, backend: Backend) -> bool:
-        """Choose this one, for a client that is bound to it. False when it is not usable."""
-        if backend.usable:
+        """Choose this one, for a client that is bound to it. False when it is down.
+
+        Those that are bound to it may come while it drains, as with HAProxy and nginx: what it
+        knows of them would be lost, and nobody else is sent there.
+        """
+        bound = backend.state != "down"
+        if bound:
             self.tell(Picked(self.clock(), backend.name, backend.active))
-        return backend.usable
+        return bound
 
     def _algorithm(self, among: Names) -> Algorithm:
         """Each set of backends that a route names has turns and tables of its own."""
@@ -122,10 +127,10 @@ class Pool:
         if self._watches is not None and self._watches[backend].succeeded():
             self.mark(backend, "up", "the trial went well", "passive")
 
-    def failed(self, backend: Backend, why: str) -> None:
+    def failed(self, backend: Backend, why: str, fault: Fault = "broken") -> None:
         """It did not: refused, broke off, was silent for too long, answered with an error."""
         now = self.clock()
-        self.tell(Failed(now, backend.name, why))
+        self.tell(Failed(now, backend.name, why, fault))
         if self._watches is not None and self._watches[backend].failed(now):
             said = f"{counted(self._watches.rules.fails, 'failure')} in a row, the last: {why}"
             self.mark(backend, "down", said, "passive")

@@ -13,7 +13,6 @@ Commands, each with the `do` of a name in COMMANDS: `{"do": "mark", "backend": "
 import asyncio
 import json
 import os
-import signal
 import sys
 import threading
 from collections import deque
@@ -26,6 +25,7 @@ from netlab.balance.pool import Pool
 from netlab.balance.serve import descriptors, loops, serve
 from netlab.balance.settings import Server, Settings, from_json
 from netlab.errors import NetlabError
+from netlab.processes import begin
 
 LONGEST = 64 << 10
 """Octets of a command."""
@@ -38,10 +38,7 @@ Line = Event | dict[str, Any]
 
 def main(arguments: Sequence[str]) -> None:
     """Balance until the control pipe ends, or until drained. Never returns."""
-    if sys.stdin is None:  # no pipe at all is one that has ended
-        os._exit(0)
-    # The terminal sends Ctrl-C to the whole group; the parent decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    begin()
     # The journal's thread must not keep connections waiting.
     sys.setswitchinterval(0.0005)
     out = Journal(sys.stdout.fileno())

@@ -16,6 +16,9 @@ VERSION_2, PROXY = 0x20, 0x01
 TCP4, TCP6 = 0x11, 0x21
 """§2.2, the 14th: address family (1 for IPv4, 2 for IPv6) and transport (1 for a stream)."""
 
+LOCAL = SIGNATURE + struct.pack("!BBH", VERSION_2, 0, 0)
+"""§2.2: the balancer itself is who connects, as a check does. No address is told."""
+
 Address = tuple[str, int]
 
 

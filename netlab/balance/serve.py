@@ -1,44 +1,17 @@
 """One balancer, from listening to drained."""
 
 import asyncio
-import contextlib
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 
-from netlab.balance.checks import keep_checking
+from netlab.addresses import opened
+from netlab.balance.checks import ask, keep_checking
 from netlab.balance.pool import Pool
+from netlab.balance.proxyprotocol import LOCAL
 from netlab.balance.settings import Settings
-from netlab.errors import Exit, NetlabError
-
-BACKLOG = 4096
-"""Deep: a full accept queue drops SYNs without a word, and the client waits a second."""
-
-
-def opened(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises NetlabError in plain words."""
-    try:
-        family, kind, proto, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        sock = socket.socket(family, kind, proto)
-        try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind(address)
-            sock.listen(BACKLOG)
-            sock.setblocking(False)
-        except OSError:
-            sock.close()
-            raise
-    except OSError as error:
-        raise NetlabError(
-            f"Nobody can listen on {host}, port {port}: {error.strerror or error}.",
-            cause="another program has this port, or the address is none of this machine's",
-            advice="--listen 127.0.0.1:0 takes any port that is free",
-            exit=Exit.CONNECT,
-        ) from None
-    return sock
-
+from netlab.processes import raise_files
 
 Ready = Callable[[str, int], None]
 
@@ -56,7 +29,9 @@ async def serve(settings: Settings, pool: Pool, ready: Ready, stop: asyncio.Even
         host, port = listener.getsockname()[:2]
         checking = None
         if settings.check is not None:
-            checking = asyncio.create_task(keep_checking(pool, settings.check))
+            # Who expects the PROXY protocol takes nothing else, from a check neither.
+            probe = partial(ask, first=LOCAL if settings.proxy_protocol else b"")
+            checking = asyncio.create_task(keep_checking(pool, settings.check, probe))
         try:
             ready(host, port)
             await _serve(settings, pool, listener, stop)
@@ -81,13 +56,7 @@ async def _serve(
 
 def descriptors() -> None:
     """Let this process have as many as the system allows: each connection takes two."""
-    if sys.platform != "win32":
-        import resource
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if soft != hard:
-            with contextlib.suppress(ValueError, OSError):  # a hard limit that means "any"
-                resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    raise_files(1 << 20)
 
 
 def loops() -> Callable[[], asyncio.AbstractEventLoop] | None:

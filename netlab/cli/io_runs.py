@@ -42,6 +42,7 @@ def compare(asked: Asked, cpu_work: bool, witness: bool, look: Look) -> Exit:
         return here("io demo --cpu-work", cpu.run, look)
     from netlab.experiments.io import demo
     from netlab.experiments.io.models import chosen
+    from netlab.experiments.io.outcome import Options
     from netlab.experiments.io.request import LONGEST_DELAY
 
     delay = seconds(asked.delay, "--delay")
@@ -51,7 +52,7 @@ def compare(asked: Asked, cpu_work: bool, witness: bool, look: Look) -> Exit:
             f"--delay {asked.delay} --jitter {asked.jitter}: the server cannot keep that",
             advice=f"at most {LONGEST_DELAY:g} s together, and the jitter within the delay",
         )
-    options = demo.Options(
+    options = Options(
         chosen(asked.models), asked.models is not None, asked.requests, delay, jitter,
         asked.payload, asked.workers, asked.repeat, seconds(asked.max_time, "--max-time"), witness,
     )  # fmt: skip

@@ -15,7 +15,6 @@ from netlab.errors import Exit, NetlabError
 MOST_CONNECTIONS = 50_000
 MOST_COUNTS = 12
 LONGEST_WINDOW = 30.0
-BACKLOG = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +83,18 @@ def models_of(text: str | None) -> tuple[str, ...]:
 
 def serve(name: str, listen: str, workers: int) -> Exit:
     """Serve the echo of one model until told to end. Raises NetlabError where it cannot."""
+    from netlab.addresses import address_of, endpoint, opened
     from netlab.experiments.io import limits
     from netlab.experiments.io.services import available
-    from netlab.lab.alone import address_of, opened
 
     service = available(name.lower(), "netlab io serve")
     run = service.load()
     listener = opened(*address_of(listen))
     listener.setblocking(True)
-    listener.listen(BACKLOG)
     files = limits.raise_files()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    host, port = listener.getsockname()[:2]
-    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    shown = endpoint(*listener.getsockname()[:2])
     allowed = f"Up to {files['files']} descriptors. " if files["files"] is not None else ""
     told = f"{shown}\nEchoes what it is sent: {service.title}. {allowed}Ctrl-C ends it.\n"
     sys.stdout.write(told)

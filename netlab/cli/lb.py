@@ -8,22 +8,10 @@ import typer
 from netlab.cli import options
 from netlab.cli.grammar import examples, group
 from netlab.cli.guard import guarded
+from netlab.cli.lb_options import BACKEND, Balancing, Running
 from netlab.errors import Exit
 
 app = group("netlab lb demo", "netlab lb source leastconn")
-
-
-class Algorithms(StrEnum):
-    """How a backend is picked."""
-
-    roundrobin = "roundrobin"
-    leastconn = "leastconn"
-    random = "random"
-    random2 = "random2"
-    source = "source"
-    consistent = "consistent"
-    maglev = "maglev"
-    ewma = "ewma"
 
 
 class Scenarios(StrEnum):
@@ -47,16 +35,6 @@ class Engines(StrEnum):
 
     haproxy = "haproxy"
     nginx = "nginx"
-
-
-class Layers(StrEnum):
-    """Where the balancer stands."""
-
-    four = "4"
-    seven = "7"
-
-
-TIMES = "Time-outs"
 
 
 @app.callback(epilog=examples("netlab lb demo", "netlab lb source maglev"))
@@ -119,49 +97,17 @@ def demo(
 )
 @guarded
 def config(
-    engine: Annotated[Engines, typer.Argument(metavar="haproxy|nginx", help="Whose.")],
-    backend: Annotated[
-        list[str] | None,
-        typer.Option("--backend", metavar="HOST:PORT[=WEIGHT]", help="A server (repeatable)."),
-    ] = None,
+    how: Balancing,
+    engine: Annotated[Engines, typer.Argument(metavar="ENGINE", help="haproxy or nginx.")],
+    backend: Annotated[list[str] | None, BACKEND] = None,
     listen: Annotated[
         str, typer.Option("--listen", metavar="HOST:PORT", help="Where it is to listen.")
     ] = "127.0.0.1:8080",
-    algorithm: Annotated[
-        Algorithms, typer.Option("--algorithm", metavar="NAME", help=", ".join(Algorithms))
-    ] = Algorithms.roundrobin,
-    layer: Annotated[
-        Layers, typer.Option("--layer", help="4 passes connections on unread; 7 reads HTTP.")
-    ] = Layers.seven,
-    key: Annotated[
-        str,
-        typer.Option(
-            "--key", metavar="WHAT", help="To hash by: source, path, header:NAME, cookie:NAME."
-        ),
-    ] = "source",
-    sticky: Annotated[
-        str | None,
-        typer.Option("--sticky", metavar="COOKIE", help="Keep each client at its backend."),
-    ] = None,
-    check: Annotated[
-        str | None,
-        typer.Option("--check", metavar="tcp|/PATH", help="Ask each backend whether it is well."),
-    ] = None,
-    passive: Annotated[
-        int,
-        typer.Option(
-            "--passive", metavar="N", help="Let it rest after N failures in a row; 0: never."
-        ),
-    ] = 0,
 ) -> Exit:
     """Print a configuration that does the same, to deploy with servers of your own."""
     from netlab.cli.lb_runs import Wanted, configure
 
-    wanted = Wanted(
-        engine.value, backend or [], listen, algorithm.value, 4 if layer.value == "4" else 7, key,
-        sticky, check, passive,
-    )  # fmt: skip
-    return configure(wanted)
+    return configure(Wanted(engine.value, backend or [], listen, how))
 
 
 @app.command(
@@ -172,87 +118,18 @@ def config(
 )
 @guarded
 def run(
+    how: Balancing,
+    running: Running,
     look: options.LabLook,
-    backend: Annotated[
-        list[str],
-        typer.Option("--backend", metavar="HOST:PORT[=WEIGHT]", help="A server (repeatable)."),
-    ],
+    backend: Annotated[list[str], BACKEND],
     listen: Annotated[
         str, typer.Option("--listen", metavar="HOST:PORT", help="Port 0 takes any that is free.")
     ] = "127.0.0.1:0",
-    algorithm: Annotated[
-        Algorithms, typer.Option("--algorithm", metavar="NAME", help=", ".join(Algorithms))
-    ] = Algorithms.roundrobin,
-    layer: Annotated[
-        Layers, typer.Option("--layer", help="4 passes connections on unread; 7 reads HTTP.")
-    ] = Layers.seven,
-    key: Annotated[
-        str,
-        typer.Option(
-            "--key", metavar="WHAT", help="To hash by: source, path, header:NAME, cookie:NAME."
-        ),
-    ] = "source",
-    sticky: Annotated[
-        str | None,
-        typer.Option("--sticky", metavar="COOKIE", help="Keep each client at its backend."),
-    ] = None,
-    tls_cert: Annotated[
-        str | None, typer.Option("--tls-cert", metavar="FILE", help="Serve https with this chain.")
-    ] = None,
-    tls_key: Annotated[
-        str | None, typer.Option("--tls-key", metavar="FILE", help="Its private key.")
-    ] = None,
-    proxy_protocol: Annotated[
-        bool,
-        typer.Option("--proxy-protocol", help="Tell backends who the client is (v2; layer 4)."),
-    ] = False,
-    check: Annotated[
-        str | None,
-        typer.Option("--check", metavar="tcp|/PATH", help="Ask each backend whether it is well."),
-    ] = None,
-    check_every: Annotated[
-        str, typer.Option("--check-every", metavar="TIME", help="How often: 2, 500ms.")
-    ] = "2s",
-    rise: Annotated[
-        int, typer.Option("--rise", metavar="N", help="Good checks in a row until it is up.")
-    ] = 2,
-    fall: Annotated[
-        int, typer.Option("--fall", metavar="N", help="Bad ones until it is down.")
-    ] = 3,
-    passive: Annotated[
-        int,
-        typer.Option(
-            "--passive", metavar="N", help="Let it rest after N failures in a row; 0: never."
-        ),
-    ] = 0,
-    rest: Annotated[
-        str, typer.Option("--rest", metavar="TIME", help="For how long, until a trial.")
-    ] = "10s",
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", help="Of chance: the same draws again.")
-    ] = None,
-    connect_timeout: Annotated[
-        str, typer.Option("--connect-timeout", metavar="TIME", rich_help_panel=TIMES)
-    ] = "3s",
-    idle_timeout: Annotated[
-        str, typer.Option("--idle-timeout", metavar="TIME", rich_help_panel=TIMES)
-    ] = "60s",
-    response_timeout: Annotated[
-        str, typer.Option("--response-timeout", metavar="TIME", rich_help_panel=TIMES)
-    ] = "30s",
-    drain_timeout: Annotated[
-        str, typer.Option("--drain-timeout", metavar="TIME", rich_help_panel=TIMES)
-    ] = "10s",
 ) -> Exit:
     """Run our balancer in front of your servers until interrupted; then it drains."""
     from netlab.cli.lb_running import Asked, balance
 
-    asked = Asked(
-        listen, backend, algorithm.value, int(layer.value), key, sticky, tls_cert, tls_key,
-        proxy_protocol, check, check_every, rise, fall, passive, rest, seed, connect_timeout,
-        idle_timeout, response_timeout, drain_timeout,
-    )  # fmt: skip
-    return balance(asked, look)
+    return balance(Asked(listen, backend, how, running), look)
 
 
 @app.command(epilog=examples("netlab lb source", "netlab lb source maglev"))

@@ -8,18 +8,18 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
+from netlab.addresses import address_of, endpoint, parted
 from netlab.balance.pool import Pool
 from netlab.balance.serve import descriptors, loops, serve
 from netlab.balance.settings import Check, Passive, Server, Settings, Timeouts
+from netlab.cli.lb_options import Balancing, Running
 from netlab.cli.options import Look
 from netlab.cli.parse import seconds
 from netlab.cli.run import header
 from netlab.cli.show import check_target, show
 from netlab.errors import Exit, NetlabError
 from netlab.experiments.loadbalancing.alone import Account, write
-from netlab.lab.alone import address_of
 from netlab.recording.recorder import Recorder
 from netlab.views.text import escape
 
@@ -34,77 +34,54 @@ class Asked:
 
     listen: str
     backends: list[str]
-    algorithm: str
-    layer: int
-    key: str
-    sticky: str | None
-    tls_cert: str | None
-    tls_key: str | None
-    proxy_protocol: bool
-    check: str | None
-    check_every: str
-    rise: int
-    fall: int
-    passive: int
-    rest: str
-    seed: int | None
-    connect: str
-    idle: str
-    response: str
-    drain: str
+    how: Balancing
+    more: Running
 
     def settings(self) -> Settings:
         """Raises NetlabError for what makes no sense."""
-        layer: Literal[4, 7] = 4 if self.layer == 4 else 7
+        how, more = self.how, self.more
         return Settings(
             tuple(server(text, number) for number, text in enumerate(self.backends, start=1)),
             address_of(self.listen),
-            self.algorithm,
-            layer,
-            self.key,
-            self.tls_cert,
-            self.tls_key,
-            self.proxy_protocol,
-            self.sticky,
+            how.algorithm.value,
+            how.number,
+            how.key,
+            more.tls_cert,
+            more.tls_key,
+            more.proxy_protocol,
+            how.sticky,
             self.checks(),
-            Passive(self.passive, rest=seconds(self.rest, "--rest")) if self.passive else None,
+            Passive(how.passive, rest=seconds(more.rest, "--rest")) if how.passive else None,
             self.timeouts(),
-            self.seed,
+            more.seed,
         )
 
     def checks(self) -> Check | None:
-        if self.check is None:
+        if self.how.check is None:
             return None
-        if self.check != "tcp" and not self.check.startswith("/"):
-            raise NetlabError(
-                f"--check {self.check}: nothing to check by",
-                advice="tcp to connect, or a path to GET: --check /healthz",
-            )
-        every = seconds(self.check_every, "--check-every")
-        path = None if self.check == "tcp" else self.check
-        return Check(path, every, min(1.0, every), self.rise, self.fall)
+        every = seconds(self.more.check_every, "--check-every")
+        return Check(self.how.path, every, min(1.0, every), self.more.rise, self.more.fall)
 
     def timeouts(self) -> Timeouts:
         return Timeouts(
-            connect=seconds(self.connect, "--connect-timeout"),
-            idle=seconds(self.idle, "--idle-timeout"),
-            response=seconds(self.response, "--response-timeout"),
-            drain=seconds(self.drain, "--drain-timeout"),
+            connect=seconds(self.more.connect_timeout, "--connect-timeout"),
+            idle=seconds(self.more.idle_timeout, "--idle-timeout"),
+            response=seconds(self.more.response_timeout, "--response-timeout"),
+            drain=seconds(self.more.drain_timeout, "--drain-timeout"),
         )
 
 
 def server(text: str, number: int) -> Server:
     """`HOST:PORT[=WEIGHT]`; a name is looked up now, and not again. Raises NetlabError."""
     where, equals, weight = text.partition("=")
-    host, colon, port = where.rpartition(":")
-    host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    numbers = port.isascii() and port.isdigit() and int(port) > 0
-    if not (colon and host and numbers) or (equals and not _digits(weight)):
+    address = parted(where)
+    if address is None or address[1] == 0 or (equals and not _digits(weight)):
         raise NetlabError(
             f"--backend {text}: not a server",
-            advice="write HOST:PORT, with its weight if it has one: 127.0.0.1:9001=3",
+            advice="write HOST:PORT, with its weight if it has one: 127.0.0.1:9001=3, [::1]:9001",
         )
-    return Server(f"b{number}", looked_up(host, text), int(port), int(weight or 1))
+    host, port = address
+    return Server(f"b{number}", looked_up(host, text), port, int(weight or 1))
 
 
 def _digits(text: str) -> bool:
@@ -149,9 +126,7 @@ async def until_told(settings: Settings, account: Account, words: "Words") -> No
         if stop.is_set():
             serving.cancel()
         else:
-            words.told(
-                "draining: nothing new is taken, what is open may end; again ends it now", True
-            )
+            words.told(DRAINING, True)
             stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -181,7 +156,7 @@ class Words:
 
     def ready(self, host: str, port: int) -> None:
         settings = self.settings
-        self.listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self.listen = endpoint(host, port)
         scheme = "tcp" if settings.layer == 4 else "https" if settings.tls_cert else "http"
         lines = [
             f"{scheme}://{self.listen}",

@@ -1,5 +1,6 @@
 """What `netlab lb demo` and `netlab lb config` do."""
 
+import math
 import re
 import sys
 from collections.abc import Callable, Coroutine
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from netlab.balance.settings import Check, Passive, Server, Settings
+from netlab.cli.lb_options import Balancing
 from netlab.cli.options import Look
 from netlab.cli.parse import seconds
 from netlab.cli.run import perform
@@ -39,6 +41,8 @@ class Asked:
 
     def options(self) -> Options:
         duration = None if self.duration is None else seconds(self.duration, "--duration")
+        if self.rate is not None and math.isnan(self.rate):
+            raise NetlabError("--rate nan: not a number", advice="--rate 400")
         if (self.rate or 400.0) * (duration or 1.0) > MOST_REQUESTS:
             raise NetlabError(
                 f"--rate {self.rate} for {self.duration} is more than {MOST_REQUESTS:,} requests.",
@@ -112,27 +116,17 @@ class Wanted:
     engine: Engine
     backends: list[str]
     listen: str
-    algorithm: str
-    layer: Literal[4, 7]
-    key: str
-    sticky: str | None
-    check: str | None
-    passive: int
+    how: Balancing
 
     def settings(self) -> Settings:
+        how = self.how
         servers = tuple(
             server(text, number) for number, text in enumerate(self.backends or SAMPLE, start=1)
         )
-        path = self.check if self.check != "tcp" else None
-        if path is not None and not path.startswith("/"):
-            raise NetlabError(
-                f"--check {path}: nothing to check by",
-                advice="tcp to connect, or a path to GET: --check /healthz",
-            )
         return Settings(
-            servers, place("--listen", self.listen), self.algorithm, self.layer, self.key,
-            sticky=self.sticky, check=None if self.check is None else Check(path),
-            passive=Passive(self.passive) if self.passive else None,
+            servers, place("--listen", self.listen), how.algorithm.value, how.number, how.key,
+            sticky=how.sticky, check=None if how.check is None else Check(how.path),
+            passive=Passive(how.passive) if how.passive else None,
         )  # fmt: skip
 
 
@@ -172,6 +166,10 @@ def heading(wanted: Wanted) -> list[str]:
     made = [f"# Written by netlab lb config {wanted.engine}. Test it:  {test}"]
     if not wanted.backends:
         made.append("# The servers are the first four ports from 9001: --backend names your own.")
-    if wanted.engine == "nginx" and wanted.layer == 4:
-        made.append("# It needs the stream module (Debian: apt install libnginx-mod-stream).")
+    if wanted.engine == "nginx" and wanted.how.number == 4:
+        made += [
+            '# Where nginx knows no directive "stream", that is a module apart: install it',
+            "# (Debian: apt install libnginx-mod-stream), and begin this file with",
+            "# load_module modules/ngx_stream_module.so;",
+        ]
     return made

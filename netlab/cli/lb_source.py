@@ -1,12 +1,11 @@
 """The algorithms, printed: what is read is what runs."""
 
 import sys
-from difflib import get_close_matches
 from importlib import import_module
 from importlib.resources import files
 
 from netlab.balance.algorithms import NAMES
-from netlab.errors import Exit, NetlabError
+from netlab.errors import Exit, NetlabError, nearest
 
 ROOM = "netlab.balance.algorithms"
 
@@ -23,10 +22,9 @@ def print_names() -> Exit:
 
 def print_source(name: str) -> Exit:
     if name not in NAMES:
-        near = get_close_matches(name, NAMES, n=1)
         raise NetlabError(
             f"There is no algorithm '{name}'.",
-            advice=f"did you mean {near[0]}?" if near else ", ".join(NAMES),
+            advice=nearest(name, NAMES, ", ".join(NAMES)),
         )
     text = (files(ROOM) / f"{name}.py").read_text(encoding="utf-8")
     beside = [other for other in NAMES if f"from {ROOM}.{other} import" in text]

@@ -9,6 +9,8 @@ from netlab.network.base import Network
 if TYPE_CHECKING:
     from netlab.network.choose import Probe
 
+Wake = Callable[[Network], object]
+
 OWN = (
     "The lab of this run ends with it. To try the lines under “see it yourself”, keep one running "
     "with `netlab lab up`, and run this again."
@@ -24,13 +26,15 @@ def chosen(
     distance: Mapping[str, float],
     meanwhile: Callable[[], object],
     websocket: bool = False,
+    wake: Wake | None = None,
 ) -> "tuple[Network, Probe | None]":
     """The network, and whom to ask should it lead nowhere: None where that is settled.
 
     meanwhile: what may be loaded while the lab starts up. websocket: whether that is spoken there.
+    wake: asks the lab for something, once: some of its servers load a library at the first request.
     """
     if wanted == "lab" or distance:
-        return in_lab(cafile, resolver, distance, meanwhile, websocket=websocket), None
+        return in_lab(cafile, resolver, distance, meanwhile, (), websocket, wake=wake), None
     from netlab.network.choose import Machine, Wish, decide
     from netlab.network.internet import Internet
 
@@ -40,7 +44,7 @@ def chosen(
     notes = (decision.reason,) if decision.reason else ()
     tell(*notes)
     if decision.network == "lab":
-        return in_lab(cafile, resolver, distance, meanwhile, notes, websocket), None
+        return in_lab(cafile, resolver, distance, meanwhile, notes, websocket, wake=wake), None
     meanwhile()
     internet.notes = (*internet.notes, *notes)
     return internet, probe if decision.uncertain else None
@@ -62,17 +66,21 @@ def in_lab(
     notes: tuple[str, ...] = (),
     websocket: bool = False,
     oauth: bool = False,
+    wake: Wake | None = None,
 ) -> Network:
     """The lab that is up already, or one of our own; with distances always one of our own."""
     from netlab.lab import Lab
+    from netlab.lab.announce import find
     from netlab.network.lab import LabNetwork
 
-    shared = None if distance else Lab.attach()
+    shared = None if distance else find()
     lab = shared or Lab.spawn(distance)
     try:
         meanwhile()
         network = LabNetwork(lab, cafile, resolver)
         lab.settle(websocket, oauth)  # what it loads late would count as its servers' time
+        if wake is not None:
+            wake(network)
     except BaseException:
         lab.close()
         raise

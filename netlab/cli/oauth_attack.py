@@ -1,11 +1,10 @@
 """What `netlab oauth attack` does."""
 
 import sys
-from difflib import get_close_matches
 
 from netlab.cli.oauth_runs import in_the_lab
 from netlab.cli.options import Look
-from netlab.errors import Exit, NetlabError
+from netlab.errors import Exit, NetlabError, nearest
 
 
 def listed(plain: bool) -> Exit:
@@ -33,11 +32,10 @@ def attacked(name: str | None, undefended: bool, defended: bool, look: Look) -> 
     from netlab.experiments.oauth.attacks import running
 
     if name not in running.ATTACKS:
-        near = get_close_matches(name or "", running.ATTACKS, n=1)
         raise NetlabError(
             f"netlab oauth attack {name}: there is no such attack." if name
             else "netlab oauth attack: which one?",
-            advice=f"did you mean {near[0]}?" if near else ", ".join(running.ATTACKS),
+            advice=nearest(name or "", running.ATTACKS, ", ".join(running.ATTACKS)),
         )  # fmt: skip
     if undefended and defended:
         raise NetlabError(

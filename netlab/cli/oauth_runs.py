@@ -23,13 +23,7 @@ PATIENCE = 10.0
 
 
 def in_the_lab(name: str, run: Experiment, look: Look) -> Exit:
-    network = in_lab(None, None, {}, warm, oauth=True)
-    try:
-        wake(network)
-    except BaseException:
-        network.close()
-        raise
-    return perform(name, run, network, look)
+    return perform(name, run, in_lab(None, None, {}, warm, oauth=True, wake=wake), look)
 
 
 def chooser() -> "Choose | None":

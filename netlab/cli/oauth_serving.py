@@ -7,8 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from netlab.addresses import address_of, opened
 from netlab.errors import Exit, NetlabError
-from netlab.lab.alone import Secured, address_of, opened
+from netlab.lab.alone import Secured
 from netlab.lab.alone import serve as answer_until_ended
 from netlab.lab.oauth.settings import Settings, legacy
 from netlab.lab.oauth.solo import Solo

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from netlab.addresses import address_of, opened
 from netlab.errors import Exit
-from netlab.lab.alone import address_of, opened
 from netlab.lab.alone import serve as answer_until_ended
 from netlab.lab.sites import SocketIO, WebSockets
 from netlab.lab.webmessage import Request, Response, Site

@@ -54,10 +54,8 @@ def meet(asked: Asked, look: Look) -> Exit:
         seconds(asked.max_time or (HOUR if asked.listen else "30s"), "--max-time"),
     )
     network, _ = chosen(
-        asked.network, where.typed.host, asked.resolver, asked.cacert, {}, warm, True
+        asked.network, where.typed.host, asked.resolver, asked.cacert, {}, warm, True, wake
     )
-    if network.name == "lab":
-        wake(network)
 
     async def experiment(bench: "Bench") -> Exit:
         if asked.listen and not look.json:
@@ -81,13 +79,7 @@ def passing(record: "Record | Started") -> None:
 
 
 def in_the_lab(name: str, run: Experiment, look: Look) -> Exit:
-    network = in_lab(None, None, {}, warm, websocket=True)
-    try:
-        wake(network)
-    except BaseException:
-        network.close()
-        raise
-    return perform(name, run, network, look)
+    return perform(name, run, in_lab(None, None, {}, warm, websocket=True, wake=wake), look)
 
 
 def warm() -> None:

@@ -17,6 +17,7 @@ from netlab.cli.keys import Key
 from netlab.cli.tourpage import Page, asked, ended, listing, running, told
 from netlab.errors import Exit, NetlabError
 from netlab.explain.tour import Depth, Stop, stops
+from netlab.processes import command_line
 from netlab.views.paint import wants_colour
 
 FILE = "tour.json"
@@ -234,7 +235,7 @@ def taken(pressed: str) -> str:
 def child(words: Sequence[str]) -> int:
     """The command as a person would type it, in a process of its own, at this terminal."""
     sys.stdout.flush()
-    process = subprocess.Popen([sys.executable, "-m", "netlab", *words])
+    process = subprocess.Popen(command_line("netlab.cli", *words))
     try:
         return process.wait()
     except KeyboardInterrupt:

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import typer
 
-from netlab.errors import NetlabError
+from netlab.errors import NetlabError, nearest
 
 # Typer carries its own Click and does not name the class of what is wrong with a command line:
 # it is the one that BadParameter is a kind of.
@@ -40,10 +39,9 @@ def plainly(path: str, text: str) -> str:
 
 
 def no_such_option(path: str, unknown: str, known: Sequence[str]) -> NetlabError:
-    near = get_close_matches(unknown, known, n=1)
     return NetlabError(
         f"`{path}` has no option {unknown}.",
-        advice=f"did you mean {near[0]}?" if near else f"{path} --help names them all",
+        advice=nearest(unknown, known, f"{path} --help names them all"),
     )
 
 
@@ -54,10 +52,9 @@ def wrong_value(path: str, name: str, text: str, parameter: Any) -> NetlabError:
     if quoted is None:
         return NetlabError(f"{name}: {text}.", advice=f"{path} --help")
     given = quoted[1] if quoted[2] is None else quoted[2]
-    near = get_close_matches(given, choices, n=1)
     return NetlabError(
         f"{name} {given}: {wanted(parameter.type, choices) or text}.",
-        advice=f"did you mean {near[0]}?" if near else f"{path} --help",
+        advice=nearest(given, choices, f"{path} --help"),
     )
 
 

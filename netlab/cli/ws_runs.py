@@ -1,7 +1,8 @@
 """What the `netlab ws` commands do."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from netlab.cli.networks import chosen, in_lab
 from netlab.cli.options import Look, Networks
@@ -11,6 +12,11 @@ from netlab.cli.ws_options import Opening
 from netlab.errors import Exit, NetlabError
 from netlab.experiments.websocket.options import Options
 from netlab.experiments.websocket.target import LAB, LAB_SECURE, parse
+
+if TYPE_CHECKING:
+    from netlab.experiments.bench import Bench
+
+Run = Callable[["Bench", Options], Awaitable[Exit]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ def deliver(asked: Asked, messages: tuple[str, ...], look: Look) -> Exit:
     )
 
 
-def on_network(name: str, asked: Asked, run: Callable[..., object], look: Look) -> Exit:
+def on_network(name: str, asked: Asked, run: Run, look: Look) -> Exit:
     """Pick the network as `trace` does; without a URL it is the lab."""
     options = asked.options()  # a mistake is told before anything is started
     how = asked.opening
@@ -85,7 +91,7 @@ def on_network(name: str, asked: Asked, run: Callable[..., object], look: Look) 
     wanted = Networks.lab if no_wish else how.network
     host = options.target.typed.host
     network, _ = chosen(wanted.value, host, how.resolver, how.cacert, {}, warm, True)
-    return perform(name, lambda bench: run(bench, options), network, look)  # type: ignore[return-value,arg-type]
+    return perform(name, lambda bench: run(bench, options), network, look)
 
 
 def in_the_lab(name: str, run: Experiment, look: Look) -> Exit:

@@ -8,8 +8,6 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from netlab.errors import Exit, NetlabError
-from netlab.lab.sockets import BACKLOG
 from netlab.lab.webh1 import Http1
 from netlab.lab.webmessage import Cut, Outside, Request, Response, Site
 from netlab.lab.webstream import Closed, PlainStream, Stream, TlsStream
@@ -18,43 +16,6 @@ HANDSHAKE = 30.0
 """Seconds in which a client must have shaken hands."""
 MOST = 1000
 """Connections at once; who comes later waits in the kernel's queue."""
-
-
-def address_of(listen: str) -> tuple[str, int]:
-    """`HOST:PORT`, with an IPv6 address in brackets. Raises NetlabError."""
-    host, colon, port = listen.rpartition(":")
-    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    if not colon or not bare or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise NetlabError(
-            f"--listen {listen}: not an address to listen on",
-            advice="write HOST:PORT: 127.0.0.1:9001, [::1]:9001, or port 0 for any that is free",
-        )
-    return bare, int(port)
-
-
-def opened(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises NetlabError in plain words."""
-    try:
-        family, kind, proto, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        sock = socket.socket(family, kind, proto)
-        try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind(address)
-            sock.listen(BACKLOG)
-            sock.setblocking(False)
-        except OSError:
-            sock.close()
-            raise
-    except OSError as error:
-        raise NetlabError(
-            f"Nobody can listen on {host}, port {port}: {error.strerror or error}.",
-            cause="another program has this port, or the address is none of this machine's",
-            advice="--listen 127.0.0.1:0 takes any port that is free",
-            exit=Exit.CONNECT,
-        ) from None
-    return sock
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,18 @@ import contextlib
 import json
 import socket
 import subprocess
-import sys
 import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import IO, Any
 
 from netlab.errors import Exit, NetlabError
 from netlab.lab.directory import Directory
 from netlab.lab.service import Entry
+from netlab.processes import command_line
 
+MODULE = "netlab.lab.process"
 START = 15.0
 """Seconds in which the lab must stand; it takes a fraction of one."""
 REPLY = 10.0
@@ -102,7 +102,7 @@ class Lab:
         settings = json.dumps({"distance": dict(distance or {})})
         try:
             process = subprocess.Popen(
-                command_line(settings),
+                command_line(MODULE, settings),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 close_fds=True,
@@ -112,13 +112,6 @@ class Lab:
         assert process.stdout is not None
         assert process.stdin is not None
         return cls(process.stdout, process.stdin, lambda: reap(process))
-
-    @classmethod
-    def attach(cls) -> "Lab | None":
-        """The lab that `netlab lab up` keeps running for this user; None if there is none."""
-        from netlab.lab.announce import find
-
-        return find()
 
     @classmethod
     def over(cls, connection: socket.socket, lines: IO[bytes]) -> "Lab":
@@ -202,22 +195,6 @@ class Lab:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def command_line(settings: str) -> list[str]:
-    """How the lab is run: `python -m netlab.lab.process`, whatever the working directory holds.
-
-    -m would search that directory first, and a `json.py` there would be the lab's; -P leaves it
-    out. A checkout that is not installed is found by the path that it was imported from.
-    """
-    if not sys.executable:
-        raise broken("The lab could not be started.", "Python does not know its own executable.")
-    root = str(Path(__file__).parents[2])
-    code = (
-        f"import sys; sys.path.append({root!r}); "
-        "from netlab.lab.process import main; main(sys.argv[1:])"
-    )
-    return [sys.executable, "-P", "-c", code, settings]
 
 
 def hang_up(

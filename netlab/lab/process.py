@@ -23,6 +23,7 @@ from netlab.lab.control import LONGEST, Control, Refused, seconds
 from netlab.lab.directory import Directory
 from netlab.lab.journal import Journal, Pipe
 from netlab.lab.service import Dialled, Entry, Seen, Service, World
+from netlab.processes import begin
 
 STARTED = perf_counter()
 BROKEN = ".broken.example.org"
@@ -30,10 +31,7 @@ BROKEN = ".broken.example.org"
 
 def main(settings: Sequence[str] = ()) -> None:
     """Run the lab until the control pipe ends. Never returns."""
-    if sys.stdin is None:  # no pipe at all is one that has ended
-        os._exit(0)
-    # The terminal sends Ctrl-C to the whole group; the parent decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    begin()
     home = Path(tempfile.mkdtemp(prefix="netlab-lab-"))
     signal.signal(signal.SIGTERM, lambda *_: leave(home))
     # The loop answers clients while a thread still makes certificates: let it have its turn soon.

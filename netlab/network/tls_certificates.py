@@ -15,7 +15,7 @@ from functools import cached_property
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-from cryptography.x509.oid import AuthorityInformationAccessOID, SignatureAlgorithmOID
+from cryptography.x509.oid import SignatureAlgorithmOID
 
 CHAIN_KEPT = 32
 """Certificates of one chain that are looked at; OpenSSL itself stops at 100 KB of them."""
@@ -127,17 +127,6 @@ class Certificate:
     @cached_property
     def self_issued(self) -> bool:
         return self.issued_by(self)
-
-    @property
-    def issuer_url(self) -> bool:
-        """Whether it says where its issuer's certificate can be fetched (RFC 5280 §4.2.2.1)."""
-        if self.parsed is None:
-            return False
-        try:
-            found = self.parsed.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
-        except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
-            return False
-        return any(a.access_method == AuthorityInformationAccessOID.CA_ISSUERS for a in found.value)
 
     def issued_by(self, issuer: "Certificate") -> bool:
         """Whether names fit and the issuer's key really made this signature."""

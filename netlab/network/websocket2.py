@@ -27,12 +27,10 @@ from h2.settings import SettingCodes, Settings
 
 from netlab.network.stream import READ_SIZE, Stream
 from netlab.network.tape import Tape
-from netlab.network.websocket import (
-    MOST_BODY,
-    MOST_HEAD,
+from netlab.network.websocket import MOST_BODY, MOST_HEAD, Connection
+from netlab.network.websocket_opening import (
     VERSION,
     Answer,
-    Connection,
     Declined,
     Pairs,
     Refusal,

@@ -10,7 +10,9 @@ from netlab.balance.backend import Backend
 from netlab.balance.checks import Tally, ask, keep_checking
 from netlab.balance.events import Changed, Event
 from netlab.balance.pool import Pool
-from netlab.balance.settings import Check
+from netlab.balance.proxyprotocol import LOCAL
+from netlab.balance.serve import serve
+from netlab.balance.settings import Check, Server, Settings
 from tests.balance.backends import some
 
 
@@ -110,6 +112,33 @@ def test_what_is_asked_by_http_and_what_counts_as_well(answer: bytes | None, why
     said, heard = asyncio.run(check())
     assert said == why
     assert heard[0].startswith(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1:")
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_who_expects_the_proxy_protocol_is_told_that_it_is_only_the_balancer(told: bool) -> None:
+    async def check() -> bytes:
+        heard: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+        async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            said = await reader.readexactly(20)
+            writer.close()
+            if not heard.done():
+                heard.set_result(said)
+
+        async with await asyncio.start_server(hear, "127.0.0.1", 0) as server:
+            host, port = server.sockets[0].getsockname()[:2]
+            settings = Settings(
+                (Server("b1", host, port),), layer=4, check=Check("/"), proxy_protocol=told
+            )
+            stop, pool = asyncio.Event(), Pool.of(settings, lambda event: None)
+            serving = asyncio.create_task(serve(settings, pool, lambda *place: None, stop))
+            async with asyncio.timeout(5):
+                await heard
+            stop.set()
+            await serving
+            return heard.result()
+
+    assert asyncio.run(check()) == (LOCAL + b"GET " if told else b"GET / HTTP/1.1\r\nHost")
 
 
 def test_a_connection_is_enough_without_a_path() -> None:

@@ -169,10 +169,13 @@ def test_nobody_is_picked_when_nobody_is_up() -> None:
     assert not any(isinstance(one, Picked) for one in told.events)
 
 
-def test_a_client_that_is_bound_to_a_backend_stays_while_it_is_up() -> None:
+def test_a_client_that_is_bound_to_a_backend_stays_until_it_is_down() -> None:
     told = Told()
     assert told.pool.stick(told.backends[2])
     told.pool.mark(told.backends[2], "draining", "a restart")
+    assert told.pool.stick(told.backends[2])
+    assert "c" not in told.picks(9)
+    told.pool.mark(told.backends[2], "down", "the restart")
     assert not told.pool.stick(told.backends[2])
 
 

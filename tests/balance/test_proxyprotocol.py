@@ -2,7 +2,7 @@
 
 import pytest
 
-from netlab.balance.proxyprotocol import SIGNATURE, header
+from netlab.balance.proxyprotocol import LOCAL, SIGNATURE, header
 
 
 def test_ipv4_by_hand() -> None:
@@ -16,6 +16,11 @@ def test_ipv6_has_the_family_and_length_of_ipv6() -> None:
     made = header(("2001:db8::1", 1), ("2001:db8::2", 2))
     assert made[12:16] == b"\x21\x21\x00\x24"
     assert len(made) == 16 + 36
+
+
+def test_a_check_tells_of_nobody() -> None:
+    """§2.2: version 2 and LOCAL, no family, no octets of addresses."""
+    assert LOCAL == b"\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00"
 
 
 def test_a_mapped_address_is_ipv4_all_the_same() -> None:

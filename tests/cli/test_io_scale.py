@@ -42,7 +42,8 @@ def test_models_in_the_order_that_was_typed() -> None:
 
 
 def test_names_that_are_none() -> None:
-    with pytest.raises(NetlabError, match="did you mean select"):
+    with pytest.raises(NetlabError, match="there is no model 'selct'") as raised:
         models_of("selct")
+    assert raised.value.advice == "did you mean select?"
     with pytest.raises(NetlabError, match="names none"):
         models_of(",")

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from netlab.errors import NetlabError
-from netlab.experiments.io import children, client, leash
+from netlab.experiments.io import children, client
 from netlab.experiments.io.request import HEAD
 
 LISTENS = (sys.executable, "-c", "import sys; sys.stdin.read()")
@@ -34,8 +34,8 @@ def test_who_does_not_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 HELD = """
 import os, signal, threading
-from netlab.experiments.io import leash
-leash.hold()
+from netlab.processes import hold
+hold()
 os.kill(os.getpid(), signal.SIGINT)  # the parent's to judge
 print("held", flush=True)
 threading.Event().wait()
@@ -76,10 +76,9 @@ def test_a_model_without_its_threads_is_told(
         raise error
 
     words = {"model": "threads", "port": 1, "delays": [], "payload": 1, "workers": 1, "repeat": 1}
-    monkeypatch.setattr(sys, "argv", ["client", json.dumps(words)])
-    monkeypatch.setattr(leash, "hold", lambda: None)
+    monkeypatch.setattr(client, "hold", lambda: None)
     monkeypatch.setattr(client, "played", fall)
-    client.main()
+    client.main([json.dumps(words)])
     told = json.loads(capsys.readouterr().out)
     assert told["why"] == "can't start new thread"
     assert "ulimit -u" in told["advice"]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from netlab.experiments.io import scale_clients
-from netlab.experiments.io.scale_clients import Clients, quantiles, spread
+from netlab.experiments.io.scale_clients import Clients, spread
 
 Answer = Callable[[socket.socket, bytes], None]
 
@@ -164,9 +164,6 @@ def test_nobody_at_the_door() -> None:
     ended(clients)
 
 
-def test_quantiles_and_even_distances() -> None:
-    told = quantiles([i / 100 for i in range(101)])
-    assert told == {"p50": 0.5, "p99": 0.99}
-    assert quantiles([]) == {"p50": None, "p99": None}
+def test_even_distances() -> None:
     assert spread(list(range(100)), 4) == [0, 25, 50, 75]  # type: ignore[arg-type,comparison-overlap]
     assert spread([7], 10) == [7]  # type: ignore[list-item,comparison-overlap]

@@ -6,8 +6,8 @@ import pytest
 
 from netlab.experiments.bench import Bench
 from netlab.experiments.io import comparing
-from netlab.experiments.io.demo import Outcome
 from netlab.experiments.io.models import MODELS
+from netlab.experiments.io.outcome import Outcome
 from netlab.network.loopback import Loopback
 from netlab.recording.recorder import Recorder
 from netlab.recording.records import Finding, Header

@@ -136,8 +136,9 @@ def test_a_server_that_is_killed_is_an_outcome_too() -> None:
 
 
 def test_a_name_that_is_none_is_met_with_the_nearest() -> None:
-    with pytest.raises(NetlabError, match="did you mean asyncio-streams"):
+    with pytest.raises(NetlabError, match="there is no model 'asyncio-stream'") as raised:
         named("asyncio-stream", "netlab io serve")
+    assert raised.value.advice == "did you mean asyncio-streams?"
     with pytest.raises(NetlabError, match="io_uring"):
         named("io-uring", "netlab io serve")
 

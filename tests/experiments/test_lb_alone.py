@@ -19,15 +19,16 @@ from netlab.balance.events import (
 from netlab.balance.settings import Server, Settings
 from netlab.cli.lb_running import A_SECOND, Words
 from netlab.experiments.loadbalancing import alone
-from netlab.experiments.loadbalancing.alone import Account, percentile, write
+from netlab.experiments.loadbalancing.alone import Account, write
+from netlab.experiments.numbers import percentile
 from netlab.recording.recorder import Recorder
 from netlab.recording.records import Fact, Header, Value
 
 BOTH = (Server("b1", "127.0.0.1", 9001), Server("b2", "127.0.0.1", 9002, 2))
 
 
-def finished(latency: float, backend: str = "b1") -> Finished:
-    return Finished(1.0, backend, "c", latency, latency, 10, 20, 200)
+def finished(latency: float, backend: str = "b1", status: int = 200) -> Finished:
+    return Finished(1.0, backend, "c", latency, latency, 10, 20, status)
 
 
 def heard(*events: Event) -> tuple[Account, list[str]]:
@@ -84,6 +85,28 @@ def test_what_goes_wrong_is_counted_and_said_at_once() -> None:
     assert "secret" not in str(facts)
 
 
+def test_errors_are_what_failed_and_what_was_answered_with_one_and_time_outs_are_apart() -> None:
+    account, _ = heard(
+        finished(0.1, status=500), finished(0.1, status=404),
+        Failed(1.0, "b1", "answered 503", "status"), finished(0.1, status=503),
+        Failed(1.0, "b1", "reset the connection"), Failed(1.0, "b2", "is silent", "late"),
+    )  # fmt: skip
+    facts = written(account)
+    wanted = {"lb.backend.b1": (3, 0), "lb.backend.b2": (0, 1), "lb.total.roundrobin": (3, 1)}
+    for step, pair in wanted.items():
+        assert (facts[step, "lb.errors"], facts[step, "lb.timeouts"]) == pair
+
+
+def test_the_whole_stands_under_the_algorithms_name() -> None:
+    picks: list[Event] = [Picked(1.0, "b1", 0), Picked(1.0, "b2", 0), Accepted(1.0, "c")]
+    facts = written(heard(*picks, finished(0.2), finished(0.1, "b2"))[0])
+    total = {name: value for (step, name), value in facts.items() if step == "lb.total.roundrobin"}
+    assert total == {
+        "lb.requests": 2, "lb.connections": 1, "lb.share": 100.0, "lb.p50": 0.1, "lb.p90": 0.2,
+        "lb.p99": 0.2, "lb.errors": 0, "lb.timeouts": 0, "lb.retries": 0,
+    }  # fmt: skip
+
+
 def test_one_that_comes_later_is_counted_too() -> None:
     account, _ = heard(Weighed(1.0, "b9", 1), Picked(1.0, "b9", 0), finished(0.1, "b9"))
     assert written(account)["lb.backend.b9", "lb.share"] == 100.0
@@ -96,12 +119,6 @@ def test_times_are_sampled_evenly_and_never_all_kept() -> None:
     middle = percentile(times, 0.5)
     assert middle is not None
     assert abs(middle - 0.5) < 0.02
-
-
-def test_percentiles_are_times_that_were_measured() -> None:
-    times = [0.3, 0.1, 0.2, 0.4]
-    assert [percentile(times, part) for part in (0.25, 0.5, 0.9, 0.99)] == [0.1, 0.2, 0.4, 0.4]
-    assert percentile([], 0.5) is None
 
 
 def test_a_flood_of_lines_is_cut_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:

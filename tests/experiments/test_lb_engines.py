@@ -2,10 +2,13 @@
 
 import asyncio
 import os
+import threading
 from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
+from websockets.sync.client import connect
+from websockets.sync.server import ServerConnection, serve
 
 from netlab.balance.settings import Server, Settings
 from netlab.errors import Exit, NetlabError
@@ -63,6 +66,34 @@ def test_it_balances_drains_restores_grows_and_accounts(name: Name) -> None:
         ]  # fmt: skip
     else:
         assert {row["backend"] for row in account.own} == {"b1", "b2", "b3"}
+
+
+@pytest.mark.witness
+@pytest.mark.parametrize("name", ["netlab", "haproxy", "nginx"])
+def test_a_websocket_passes_through_it(name: Name) -> None:
+    """With the Host that the client asked for, port and all: servers hold Origin against it."""
+    if name != "netlab":
+        need(name)
+    engine, hosts = make(name), []
+
+    def echo(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        hosts.append(connection.request.headers["Host"])
+        for message in connection:
+            connection.send(message)
+
+    with serve(echo, "127.0.0.1", 0) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            port = server.socket.getsockname()[1]
+            host, entry = engine.start(Settings((Server("b1", "127.0.0.1", port),)))
+            with connect(f"ws://{host}:{entry}/", proxy=None) as client:
+                client.send("hello")
+                assert client.recv(timeout=10) == "hello"
+        finally:
+            engine.close()
+            server.shutdown()
+    assert hosts == [f"{host}:{entry}"]
 
 
 @pytest.mark.witness

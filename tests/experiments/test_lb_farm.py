@@ -1,11 +1,15 @@
 """Backends in processes of their own."""
 
 import asyncio
+import json
+import subprocess
+from dataclasses import asdict
 from time import monotonic, sleep
 
 from netlab.experiments.loadbalancing.arrivals import Arrival
-from netlab.experiments.loadbalancing.farm import Farm, Spec, Told
+from netlab.experiments.loadbalancing.farm import MODULE, Farm, Spec, Told
 from netlab.experiments.loadbalancing.load import Load, Sent
+from netlab.processes import command_line
 
 
 def ask(farm: Farm, name: str, *arrivals: Arrival) -> list[Sent]:
@@ -81,3 +85,16 @@ def test_a_backend_that_hears_no_more_of_its_parent_goes() -> None:
         (child,) = farm.children.values()
         child.commands.close()  # as the kernel does it, whatever became of the parent
         assert child.process.wait(5) == 0
+
+
+def test_one_whom_nobody_reads_any_more_goes_without_a_word() -> None:
+    settings = json.dumps({"backends": [asdict(Spec("b1"))]})
+    with subprocess.Popen(
+        command_line(MODULE, settings),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as child:  # fmt: skip
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.close()  # before it has said that it is ready
+        assert child.wait(10) == 0
+        assert child.stderr.read() == b""

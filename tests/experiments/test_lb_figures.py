@@ -74,12 +74,10 @@ def test_what_a_backend_had_when_it_went_is_counted(result: Result) -> None:
     assert (one.lost, one.doubled) == (1, 1)
 
 
-def test_a_percentile_was_really_measured() -> None:
-    ordered = [float(number) for number in range(1, 101)]
-    assert figures.percentile(ordered, 0.5) == 50
-    assert figures.percentile(ordered, 0.99) == 99
-    assert figures.percentile(ordered[:3], 0.99) == 3
-    assert figures.percentile([], 0.5) is None
+def test_what_it_had_when_it_went_is_not_there_when_it_goes_again(result: Result) -> None:
+    result.told.append(Told("got", 14.0, "b1", (1, "GET")))
+    result.gone = {"b1": [(10.7, 12.0), (15.0, 16.0)]}
+    assert [one.flight for one in figures.departures(result)] == [(0, 2, 4), (1,)]
 
 
 def test_a_histogram_counts_each_answer_once(result: Result) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from netlab.experiments.bench import Bench
 from netlab.experiments.trace import lookup, lookup_told, questions
-from netlab.experiments.trace.lookup import Lookup
+from netlab.experiments.trace.found import Lookup
 from netlab.experiments.trace.places import Places
 from netlab.network.base import JournalEntry
 from netlab.network.dnsanswer import Service

@@ -9,7 +9,7 @@ import pytest
 
 from netlab.experiments.bench import Bench
 from netlab.experiments.trace import lookup, walk, walk_told
-from netlab.experiments.trace.lookup import Lookup
+from netlab.experiments.trace.found import Lookup
 from netlab.experiments.trace.places import Places
 from netlab.experiments.trace.walk import Walked, reason
 from netlab.experiments.trace.walker import QUESTIONS, End, Hop

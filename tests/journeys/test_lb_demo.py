@@ -64,6 +64,11 @@ def test_a_prediction_stands_at_the_chapter_that_answers_it(equal: Ran) -> None:
     assert len(question["choices"]) == 3
 
 
+def test_what_is_foretold_is_not_asked_where_something_else_is_run() -> None:
+    ran = netlab("lb", "demo", "--algorithms", "random", "--duration", "100ms", "--json")
+    assert (ran.code, ran.records("question")) == (Exit.OK, [])
+
+
 def test_alone_an_algorithm_needs_no_prefix() -> None:
     ran = netlab("lb", "demo", "--algorithms", "maglev", "--duration", "300ms", "--backends", "3",
                  "--closed", "--json")  # fmt: skip
@@ -139,6 +144,7 @@ def test_what_is_not_idempotent_is_not_repeated_by_us_and_counted_twice_by_a_cli
         (("--algorithms", "fastest"), "roundrobin"),
         (("--duration", "soon"), "--duration"),
         (("--rate", "5000", "--duration", "10m"), "200,000"),
+        (("--rate", "nan"), "not a number"),
         (("retry", "--rate", "50"), "netlab lb demo retry"),
         (("layers", "--engine", "haproxy"), "layers"),
     ],

@@ -13,6 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import connect
+from websockets.sync.server import ServerConnection, serve
 
 from netlab.balance.algorithms import NAMES
 from netlab.lab.authority import Authority
@@ -163,6 +166,59 @@ def test_https_ends_at_layer_7(tmp_path: Path) -> None:
         assert balancer.end().code == 0
 
 
+@contextmanager
+def echoes() -> Iterator[list[int]]:
+    """One WebSocket server that says again what it hears."""
+
+    def echo(connection: ServerConnection) -> None:
+        for message in connection:
+            connection.send(message)
+
+    with serve(echo, "127.0.0.1", 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield [server.socket.getsockname()[1]]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("layer", ["7", "4"])
+def test_a_websocket_passes_through_and_is_cut_when_the_time_to_drain_is_over(layer: str) -> None:
+    words = ("--layer", layer, "--drain-timeout", "50ms", "--json")
+    with (
+        echoes() as ports,
+        running(*words, *backends(ports)) as balancer,
+        connect(f"ws://{balancer.host}:{balancer.port}/", proxy=None) as client,
+    ):
+        for text in ("hello", "x" * 300_000):
+            client.send(text)
+            assert client.recv(timeout=DEADLINE) == text
+        ran = balancer.end()
+        with pytest.raises(ConnectionClosedError):
+            client.recv(timeout=DEADLINE)
+    assert ran.code == 0
+    facts = {(one["step"], one["name"]): one["value"] for one in ran.records("fact")}
+    step = "lb.total.roundrobin"
+    assert facts[step, "lb.connections"] == 1
+    assert (facts[step, "lb.errors"], facts[step, "lb.timeouts"]) == (0, 0)
+
+
+def test_a_websocket_passes_under_tls(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    chain = authority.issue(("localhost",))
+    both = tmp_path / "both.pem"
+    both.write_bytes(chain.pem + chain.leaf.key_pem)
+    words = ("--tls-cert", str(both), "--tls-key", str(both))
+    context = ssl.create_default_context(cafile=str(authority.ca_file))
+    with echoes() as ports, running(*words, *backends(ports)) as balancer:
+        with connect(f"wss://localhost:{balancer.port}/", ssl=context, proxy=None) as client:
+            client.send("hello")
+            assert client.recv(timeout=DEADLINE) == "hello"
+        assert balancer.end().code == 0
+
+
 def test_a_connection_stays_where_it_is_at_layer_4_and_the_recording_says_so() -> None:
     with sites(2) as ports, running("--layer", "4", "--json", *backends(ports)) as balancer:
         assert balancer.first.startswith("tcp://127.0.0.1:")
@@ -237,7 +293,9 @@ ONE = ("--backend", "127.0.0.1:9001")
         (("--backend", "9001"), 2, "not a server"),
         (("--backend", "127.0.0.1:9001=x"), 2, "not a server"),
         (("--backend", "127.0.0.1:9001=0"), 2, "1 to 256"),
-        (("--backend", "127.0.0.1:90010"), 2, "not an address"),
+        (("--backend", "127.0.0.1:90010"), 2, "not a server"),
+        (("--backend", "::1:9001"), 2, "[::1]:9001"),
+        ((*ONE, "--listen", "nobody.invalid:0"), 3, "no address to listen on"),
         (("--backend", "nobody.invalid:80"), 3, "has no address"),
         ((*ONE, "--listen", "8080"), 2, "--listen"),
         ((*ONE, "--listen", "192.0.2.1:0"), 4, "Nobody can listen"),

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,8 +13,6 @@ import socketio
 from websockets.sync.client import connect
 
 from netlab.cli.serving import OFFERS, announce, url_of
-from netlab.errors import NetlabError
-from netlab.lab.alone import address_of, opened
 from netlab.lab.sockets import has_ipv6
 
 
@@ -98,22 +95,3 @@ def test_whoever_listens_for_everybody_is_told(capsys: pytest.CaptureFixture[str
     first, *more = capsys.readouterr().out.splitlines()
     assert first == "http://127.0.0.1:9/"
     assert "every address of this machine" in " ".join(more)
-
-
-@pytest.mark.parametrize("text", ["", "9001", "127.0.0.1", "127.0.0.1:x", ":1", "[::1]:70000"])
-def test_what_is_no_address_is_told(text: str) -> None:
-    with pytest.raises(NetlabError, match="not an address"):
-        address_of(text)
-
-
-def test_addresses_are_read() -> None:
-    assert address_of("127.0.0.1:9001") == ("127.0.0.1", 9001)
-    assert address_of("[::1]:0") == ("::1", 0)
-
-
-def test_a_port_that_is_taken_is_told() -> None:
-    with (
-        socket.create_server(("127.0.0.1", 0)) as taken,
-        pytest.raises(NetlabError, match="Nobody can listen"),
-    ):
-        opened("127.0.0.1", taken.getsockname()[1])

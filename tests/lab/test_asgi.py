@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
+from netlab.addresses import opened
 from netlab.lab import alone, asgi, asgiscope, asgisocket
 from netlab.lab.asgiscope import App, Receive, Scope, Send
 from netlab.lab.service import Plain
@@ -41,7 +42,7 @@ class Bridged(Site):
 async def served(site: Site) -> AsyncIterator[int]:
     """The port at which a site is served."""
     listening: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    sock = alone.opened("127.0.0.1", 0)
+    sock = opened("127.0.0.1", 0)
     serving = asyncio.ensure_future(
         alone.serve(sock, site, lambda _, port: listening.set_result(port))
     )

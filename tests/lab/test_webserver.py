@@ -5,6 +5,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,18 +41,21 @@ def curl(lab: Lab, url: str, *options: str, also: tuple[tuple[str, int], ...] = 
         address, real = dialled(lab, name, port)
         line += ["--connect-to", f"{name}:{port}:{address}:{real}"]
     line += ["--cacert", lab.directory.ca_file, "-w", "\n%{stderr}%{json}", *options, url]
+    began = perf_counter()
     done = subprocess.run(line, capture_output=True, timeout=30)
     told = json.loads(done.stderr[done.stderr.rindex(b'{"') :] if b'{"' in done.stderr else b"{}")
-    return told | {"out": done.stdout, "exit": done.returncode}
+    return told | {"out": done.stdout, "exit": done.returncode, "began": began}
 
 
 def journal(lab: Lab, transfer: Any, event: str) -> list[Entry]:
-    """What the lab told about the connection of this transfer."""
+    """What the lab told about the connection of this transfer: its port had others before."""
     lab.sync()
     return [
         entry
         for entry in lab.entries()
-        if entry.peer_port == transfer["local_port"] and entry.event == event
+        if entry.peer_port == transfer["local_port"]
+        and entry.event == event
+        and entry.at >= transfer["began"]
     ]
 
 
@@ -131,9 +135,10 @@ def shake(
 def test_a_second_connection_resumes(lab: Lab, name: str) -> None:
     context = ssl.create_default_context(cafile=lab.directory.ca_file)
     first, session, _ = shake(lab, name, context)
+    began = perf_counter()
     second, _, port = shake(lab, name, context, session)
     assert [first, second] == [False, True]
-    (told,) = journal(lab, {"local_port": port}, "tls")
+    (told,) = journal(lab, {"local_port": port, "began": began}, "tls")
     assert told.detail["resumed"] is True
 
 

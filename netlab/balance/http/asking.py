@@ -9,7 +9,7 @@ not been repeated before.
 from dataclasses import dataclass
 
 from netlab.balance.backend import Backend
-from netlab.balance.events import Lost, Retried
+from netlab.balance.events import Fault, Lost, Retried
 from netlab.balance.http.head import RequestHead
 from netlab.balance.http.refusal import Refusal
 from netlab.balance.http.site import Site
@@ -91,7 +91,8 @@ class Asking:
         self.last = backend, broken
         if not broken.reused:
             self.tried.append(backend)
-            self.site.pool.failed(backend, broken.why)
+            fault: Fault = "late" if broken.status == 504 else "broken"
+            self.site.pool.failed(backend, broken.why, fault)
         if len(self.tried) >= TRIES or not self.may_repeat(broken, replayable):
             raise self.lost()
 

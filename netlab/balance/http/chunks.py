@@ -8,7 +8,6 @@ from netlab.balance.http.refusal import Refusal, bad
 
 TCHAR = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
 QUOTED = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*+"'
-VALUE = TCHAR + rb"|" + QUOTED
 LINE = re.compile(
     rb"([0-9A-Fa-f]{1,15})"
     rb"((?:[ \t]*+;[ \t]*+"

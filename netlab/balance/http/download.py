@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from netlab.balance.events import Fault
 from netlab.balance.http.asking import Broken
 from netlab.balance.http.body import body_of
 from netlab.balance.http.chunks import chunk, last_chunk
@@ -18,6 +19,7 @@ class Torn(Exception):
     """The backend broke off in the middle of a body whose head the client already has."""
 
     why: str
+    fault: Fault = "broken"
 
 
 class Download:
@@ -63,7 +65,7 @@ class Download:
                 self.end()
                 self.client.write(self.next())
         except TimeoutError:
-            raise Torn("is silent in the middle of a body") from None
+            raise Torn("is silent in the middle of a body", "late") from None
         except Refusal as refusal:
             raise Torn(f"broke a body: {refusal}") from None
 

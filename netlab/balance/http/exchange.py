@@ -145,7 +145,7 @@ class Exchange:
 
     def judge(self, backend: Backend, head: ResponseHead) -> None:
         if head.status in self.site.failures:
-            self.site.pool.failed(backend, f"answered {head.status}")
+            self.site.pool.failed(backend, f"answered {head.status}", "status")
         else:
             self.site.pool.succeeded(backend, self.latency)
 
@@ -196,7 +196,7 @@ class Exchange:
         """The client has had a part of the answer: a reset says that it was not all."""
         self.client.abort()
         pool = self.site.pool
-        pool.failed(backend, torn.why)
+        pool.failed(backend, torn.why, torn.fault)
         pool.tell(Lost(pool.clock(), self.asking.name, backend.name, torn.why))
 
     def tell_finished(self, backend: Backend, status: int | None) -> None:

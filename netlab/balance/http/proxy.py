@@ -6,6 +6,7 @@ import socket
 import ssl
 from functools import partial
 
+from netlab.addresses import BACKLOG
 from netlab.balance.events import Accepted, Refused
 from netlab.balance.http.connection import serve_client
 from netlab.balance.http.site import Site
@@ -16,7 +17,6 @@ from netlab.errors import Exit, NetlabError
 
 CLIENTS = 8192
 """Connections at once; one more is closed at once."""
-BACKLOG = 4096
 
 
 async def serve_http(

@@ -4,6 +4,7 @@ import asyncio
 import email.utils
 import time
 
+from netlab.addresses import endpoint
 from netlab.balance.backend import Backend
 from netlab.balance.http.forward import Client
 from netlab.balance.http.idle import Idle
@@ -53,7 +54,7 @@ class Site:
     def client(self, wire: Wire) -> Client:
         name = wire.transport.get_extra_info("sockname")
         host, port = (str(name[0]), int(name[1])) if name else ("", 0)
-        local = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        local = endpoint(host, port)
         return Client(wire.peer, self.scheme, local.encode())
 
     def date(self) -> bytes:

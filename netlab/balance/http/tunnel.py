@@ -1,12 +1,55 @@
 """After 101: octets both ways, unread, until both ends have said all (RFC 9110 §7.8)."""
 
 import asyncio
+import socket
+from collections.abc import Callable
 
 from netlab.balance.http.wire import Wire
+from netlab.balance.poller import second_look
+
+
+class Mind:
+    """Sees a reset of a connection that asyncio does not read just now: after its end, or while
+    the other side takes no more. By itself it would go unseen until something is written."""
+
+    def __init__(self, wire: Wire, over: Callable[[], None]) -> None:
+        self.wire = wire
+        self.over = over
+        self.sock: socket.socket = wire.transport.get_extra_info("socket")
+
+    def readable(self) -> None:
+        """Asyncio's own business, as is the next."""
+
+    def writable(self) -> None: ...
+
+    def was_reset(self) -> None:
+        """The error is taken off the socket by now: whoever still reads it hears only of an end."""
+        self.wire.error = self.wire.error or ConnectionResetError()
+        if self.wire.paused or self.wire.ended:
+            self.over()
 
 
 async def tunnel(client: Wire, backend: Wire, idle: float) -> None:
     """Half-closes pass as half-closes, resets as resets; silence in both directions ends it."""
+
+    def cut() -> None:
+        client.abort()
+        backend.abort()
+
+    look = second_look(asyncio.get_running_loop())
+    if look is None:
+        await pass_on(client, backend, idle)
+        return
+    try:
+        for wire in (client, backend):
+            if not wire.lost:
+                look.watch(Mind(wire, cut), read=False, write=False)
+        await pass_on(client, backend, idle)
+    finally:
+        look.close()
+
+
+async def pass_on(client: Wire, backend: Wire, idle: float) -> None:
     loop = asyncio.get_running_loop()
     pumps = [
         loop.create_task(pump(client, backend, idle)),

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from typing import cast
 
 HIGH = 65_536
-LOW = 16_384
 CLOSE = 5.0
 """Seconds for what is still to be sent when a connection closes."""
 RESET = struct.pack("ii", 1, 0)

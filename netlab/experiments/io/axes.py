@@ -5,13 +5,10 @@ call to fetch the octets; they had been copied before it was told. Both are read
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from netlab.experiments.bench import Bench
+from netlab.experiments.io.outcome import Outcome
 from netlab.recording.records import Value
-
-if TYPE_CHECKING:
-    from netlab.experiments.io.demo import Outcome
 
 FIVE = (
     "blocking I/O", "non-blocking I/O", "I/O multiplexing", "signal-driven I/O (SIGIO)",
@@ -24,7 +21,7 @@ WAITS = ("join", "wait")
 """Waiting for threads of its own, which is no I/O."""
 
 
-def blocks(outcome: "Outcome") -> bool:
+def blocks(outcome: Outcome) -> bool:
     """Whether its own calls on sockets slept while the server worked.
 
     All of their time counts, not the longest: one that is displaced by others looks asleep too.
@@ -33,12 +30,12 @@ def blocks(outcome: "Outcome") -> bool:
     return sum(spent.get(name, 0.0) for name in ON_SOCKETS) > sum(outcome.delays) / 2
 
 
-def completes(outcome: "Outcome") -> bool:
+def completes(outcome: Outcome) -> bool:
     """Whether octets came without a call that fetched them."""
     return "recv" not in outcome.run["counts"]
 
 
-def tell(bench: Bench, outcomes: "Sequence[Outcome]") -> None:
+def tell(bench: Bench, outcomes: Sequence[Outcome]) -> None:
     step = bench.step("io.axes", "Two axes, kept apart")
     fact = bench.recorder.fact
     fact(step, "io.axes.grid", [_row(outcomes, True), _row(outcomes, False)], None, "computed",
@@ -54,7 +51,7 @@ def tell(bench: Bench, outcomes: "Sequence[Outcome]") -> None:
          note="W. R. Stevens, UNIX Network Programming 1, §6.2")  # fmt: skip
 
 
-def _row(outcomes: "Sequence[Outcome]", blocking: bool) -> dict[str, Value]:
+def _row(outcomes: Sequence[Outcome], blocking: bool) -> dict[str, Value]:
     here = [outcome for outcome in outcomes if blocks(outcome) == blocking]
     names = {
         done: ", ".join(o.model.name for o in here if completes(o) == done) or "–"
@@ -64,7 +61,7 @@ def _row(outcomes: "Sequence[Outcome]", blocking: bool) -> dict[str, Value]:
     return {"axis": label, "synchronous": names[False], "asynchronous": names[True]}
 
 
-def proof(outcome: "Outcome") -> dict[str, Value]:
+def proof(outcome: Outcome) -> dict[str, Value]:
     longest, spent = outcome.run["longest"], outcome.run["spent"]
     sleeper = max((name for name in spent if name not in WAITS), key=lambda name: spent[name])
     slept = spent[sleeper] > max(outcome.delays) / 2
@@ -78,6 +75,6 @@ def proof(outcome: "Outcome") -> dict[str, Value]:
     }
 
 
-def _five(kind: str, outcomes: "Sequence[Outcome]") -> dict[str, Value]:
+def _five(kind: str, outcomes: Sequence[Outcome]) -> dict[str, Value]:
     ours = ", ".join(o.model.name for o in outcomes if o.model.stevens == kind)
     return {"stevens": kind, "ours": ours or "none of this run"}

@@ -7,20 +7,20 @@ returns at once, A goes on with work of its own, and asks again now and then.
 import json
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from time import perf_counter
 
-from netlab.experiments.io import leash
 from netlab.experiments.io.request import HEAD
+from netlab.processes import hold
 
 PAYLOAD = b"what A wants to know"
 ASKS = 4
 """How often A asks while B is at work, at even distances."""
 
 
-def main() -> None:
-    leash.hold()
-    port, delay = int(sys.argv[1]), float(sys.argv[2])
+def main(words: Sequence[str]) -> None:
+    hold()
+    port, delay = int(words[0]), float(words[1])
     with socket.create_connection(("127.0.0.1", port)) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         blocking(sock, 0.001)  # warm
@@ -77,4 +77,4 @@ def work_until(instant: float, done: int) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

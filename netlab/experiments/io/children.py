@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import json
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from netlab.errors import Exit, NetlabError
 from netlab.experiments.io.request import LARGEST
+from netlab.processes import command_line
 
 LINE = 16 * LARGEST
 """Octets of the longest line that a child may write."""
@@ -18,7 +18,7 @@ GRACE = 0.5
 
 
 def command(module: str, *words: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", f"netlab.experiments.io.{module}", *words)
+    return tuple(command_line(f"netlab.experiments.io.{module}", *words))
 
 
 @asynccontextmanager

@@ -15,12 +15,12 @@ from dataclasses import asdict, dataclass
 from time import perf_counter
 from typing import Any
 
-from netlab.experiments.io import leash
 from netlab.experiments.io.calls import Calls, Socket
 from netlab.experiments.io.models import MODELS, Run
 from netlab.experiments.io.request import Request
 from netlab.experiments.io.spans import stretches
-from netlab.experiments.io.usage import make_room, peak, reset_peak, usage
+from netlab.experiments.io.usage import peak, reset_peak, usage
+from netlab.processes import hold, raise_files
 
 WARM = 0.002
 """Seconds that each request of the warm-up takes."""
@@ -39,9 +39,9 @@ class Settings:
     warm: bool = True
 
 
-def main() -> None:
-    leash.hold()
-    settings = Settings(**json.loads(sys.argv[1]))
+def main(words: Sequence[str]) -> None:
+    hold()
+    settings = Settings(**json.loads(words[0]))
     try:
         report = played(settings)
     except* RuntimeError as errors:  # what Python raises where the system starts no more threads
@@ -59,7 +59,7 @@ def failed(what: str, why: str, advice: str) -> dict[str, Any]:
 
 def played(settings: Settings) -> dict[str, Any]:
     model = MODELS[settings.model].load()
-    make_room(len(settings.delays))
+    raise_files()
     with contextlib.ExitStack() as connections:
         try:
             socks = [connections.enter_context(_connected(settings.port)) for _ in settings.delays]
@@ -180,4 +180,4 @@ def counting() -> float:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,18 +1,16 @@
 """All models beside each other: one axis of time, one table, and what to make of it."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from netlab.experiments.bench import Bench
 from netlab.experiments.io import telling, theory
+from netlab.experiments.io.outcome import Options, Outcome
+from netlab.experiments.numbers import said
 from netlab.recording.records import Severity, Value
-
-if TYPE_CHECKING:
-    from netlab.experiments.io.demo import Options, Outcome
 
 
 def tell(
-    bench: Bench, outcomes: "Sequence[Outcome]", left_out: Mapping[str, str], options: "Options"
+    bench: Bench, outcomes: Sequence[Outcome], left_out: Mapping[str, str], options: Options
 ) -> None:
     step = bench.step("io.compare", "All of them on one axis")
     fact = bench.recorder.fact
@@ -32,7 +30,7 @@ def tell(
     judge(bench, step, outcomes, table)
 
 
-def row(outcome: "Outcome") -> dict[str, Value]:
+def row(outcome: Outcome) -> dict[str, Value]:
     run = outcome.run
     wall, used = run["end"] - run["start"], run["used"]
     return {
@@ -48,7 +46,7 @@ def row(outcome: "Outcome") -> dict[str, Value]:
     }  # fmt: skip
 
 
-def judge(bench: Bench, step: str, outcomes: "Sequence[Outcome]", table: str) -> None:
+def judge(bench: Bench, step: str, outcomes: Sequence[Outcome], table: str) -> None:
     """Hold each model against theory, unless the machine had too much else to do."""
     loud = [outcome for outcome in outcomes if unjudged(outcome)]
     calm = [outcome for outcome in outcomes if outcome not in loud]
@@ -71,18 +69,18 @@ def part(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def names(outcomes: "Sequence[Outcome]") -> str:
+def names(outcomes: Sequence[Outcome]) -> str:
     return ", ".join(outcome.model.name for outcome in outcomes)
 
 
-def _walls(bench: Bench, step: str, outcomes: "Sequence[Outcome]", table: str) -> None:
+def _walls(bench: Bench, step: str, outcomes: Sequence[Outcome], table: str) -> None:
     wrong = [outcome for outcome in outcomes if not within(outcome)]
     for outcome in wrong:
         predicted = theory.wall(outcome.model.way, outcome.delays, outcome.workers)
         bench.recorder.finding(
             step, "warning",
-            f"{outcome.model.name} took {telling.said(outcome.wall)}, where theory says "
-            f"{telling.said(predicted)}.",
+            f"{outcome.model.name} took {said(outcome.wall)}, where theory says "
+            f"{said(predicted)}.",
             "What is not delay is the program's own work: it counts for more when delays are "
             "short. --repeat 5 takes the median of five.", (table,),
         )  # fmt: skip
@@ -94,19 +92,19 @@ def _walls(bench: Bench, step: str, outcomes: "Sequence[Outcome]", table: str) -
         )  # fmt: skip
 
 
-def unjudged(outcome: "Outcome") -> bool:
+def unjudged(outcome: Outcome) -> bool:
     """Whether the controls overslept; or theory failed while others wanted the processor too."""
     if theory.noisy(outcome.run, min(outcome.delays)):
         return True
     return theory.crowded(outcome.run) and not within(outcome)
 
 
-def within(outcome: "Outcome") -> bool:
+def within(outcome: Outcome) -> bool:
     predicted = theory.wall(outcome.model.way, outcome.delays, outcome.workers)
     return abs(theory.off(outcome.wall, predicted)) <= theory.WITHIN
 
 
-def _processors(bench: Bench, step: str, outcomes: "Sequence[Outcome]", table: str) -> None:
+def _processors(bench: Bench, step: str, outcomes: Sequence[Outcome], table: str) -> None:
     """A busy poller burns a processor; whoever sleeps does not."""
     for outcome in outcomes:
         share = outcome.run["used"]["cpu"] / (outcome.run["end"] - outcome.run["start"])
@@ -120,7 +118,7 @@ def _processors(bench: Bench, step: str, outcomes: "Sequence[Outcome]", table: s
             )  # fmt: skip
 
 
-def _burnt(bench: Bench, step: str, outcome: "Outcome", share: float, table: str) -> None:
+def _burnt(bench: Bench, step: str, outcome: Outcome, share: float, table: str) -> None:
     said = f"Polling busily burnt {part(share)} of a processor while it waited."
     if share >= theory.BUSY:
         bench.recorder.finding(step, "good", said, "", (table,), "io.calling-non-blocking")
@@ -136,7 +134,7 @@ def _burnt(bench: Bench, step: str, outcome: "Outcome", share: float, table: str
     bench.recorder.finding(step, severity, said, advice, (table,), "io.calling-non-blocking")
 
 
-def _cost(bench: Bench, step: str, outcomes: "Sequence[Outcome]", table: str) -> None:
+def _cost(bench: Bench, step: str, outcomes: Sequence[Outcome], table: str) -> None:
     shares = {o.model.name: o.run["cost"] / (o.run["end"] - o.run["start"]) for o in outcomes}
     most = max(shares, key=lambda name: shares[name])
     fine = shares[most] < theory.DEAR

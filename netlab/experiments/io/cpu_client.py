@@ -12,8 +12,8 @@ import time
 from collections.abc import Sequence
 from time import perf_counter
 
-from netlab.experiments.io import leash
 from netlab.experiments.io.cpu_service import COUNT
+from netlab.processes import hold
 
 QUIET = 0.25
 """Seconds of echoes before anybody computes."""
@@ -21,9 +21,9 @@ EVERY = 0.002
 PATIENCE = 30.0
 
 
-def main() -> None:
-    leash.hold()
-    port, handlers, rounds = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+def main(words: Sequence[str]) -> None:
+    hold()
+    port, handlers, rounds = (int(word) for word in words)
     echo = connected(port)
     others = [connected(port) for _ in range(handlers)]
     for sock in (echo, *others):  # each handler stands, and is warm
@@ -67,4 +67,4 @@ def pings(
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

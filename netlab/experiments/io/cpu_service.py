@@ -12,9 +12,11 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 
-from netlab.experiments.io import leash
+from netlab.processes import command_line, hold
 
+MODULE = "netlab.experiments.io.cpu_service"
 COUNT = struct.Struct("!Q")
 MOST = 1_000_000_000
 
@@ -72,7 +74,7 @@ def processes() -> None:
         while True:
             sock, _ = server.accept()
             with sock:
-                words = (sys.executable, "-m", __spec__.name, "one", str(sock.fileno()))
+                words = command_line(MODULE, "one", str(sock.fileno()))
                 children.append(
                     subprocess.Popen(words, stdin=subprocess.PIPE, pass_fds=[sock.fileno()])
                 )
@@ -84,9 +86,9 @@ def listening() -> socket.socket:
     return server
 
 
-def main() -> None:
-    leash.hold()
-    way, *rest = sys.argv[1:]
+def main(words: Sequence[str]) -> None:
+    hold()
+    way, *rest = words
     if way == "one":
         in_a_thread(socket.socket(fileno=int(rest[0])))
         os._exit(0)
@@ -101,4 +103,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,63 +1,16 @@
 """`netlab io demo`: the same requests to a slow server under each I/O model, measured."""
 
-import random
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from netlab.errors import Exit, NetlabError
 from netlab.experiments.bench import Bench
-from netlab.experiments.io import axes, calling, comparing, telling, theory, witness
+from netlab.experiments.io import axes, calling, comparing, telling, witness
 from netlab.experiments.io.children import Server, client, slow_server
-from netlab.experiments.io.models import MODELS, Model, default_workers, missing
-
-BY = {"pool": "set by --workers", "to-thread": "the default of concurrent.futures"}
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """names: the models; asked: whether the person named them."""
-
-    names: tuple[str, ...]
-    asked: bool = False
-    requests: int = 8
-    delay: float = 0.2
-    jitter: float = 0.0
-    payload: int = 64
-    workers: int = 4
-    repeat: int = 1
-    max_time: float = 60.0
-    witness: bool = False
-
-    def delays(self) -> tuple[float, ...]:
-        """What each request asks the server to wait: spread by chance, the same for each model."""
-        chance = random.Random(self.requests)
-        spread = (chance.uniform(-self.jitter, self.jitter) for _ in range(self.requests))
-        return tuple(max(0.0, round(self.delay + part, 6)) for part in spread)
-
-    def predicted(self, model: Model) -> float:
-        """Seconds that all measured runs of a model take by theory."""
-        return self.repeat * theory.wall(model.way, self.delays(), self.workers_of(model))
-
-    def workers_of(self, model: Model) -> int:
-        return default_workers() if model.name == "to-thread" else self.workers
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A model's runs: the one with the median wall time, and what was asked of it."""
-
-    model: Model
-    step: str
-    run: dict[str, Any]
-    walls: tuple[float, ...]
-    delays: tuple[float, ...]
-    workers: int
-
-    @property
-    def wall(self) -> float:
-        return statistics.median(self.walls)
+from netlab.experiments.io.models import MODELS, Model, missing
+from netlab.experiments.io.outcome import Options, Outcome
+from netlab.experiments.numbers import said
 
 
 async def run(bench: Bench, options: Options) -> Exit:
@@ -88,8 +41,8 @@ def check(options: Options) -> None:
     if slowest is None or (most := options.predicted(slowest)) <= options.max_time:
         return
     raise NetlabError(
-        f"The model {slowest.name} will take {telling.said(most)}, and --max-time gives each "
-        f"model {telling.said(options.max_time)}.",
+        f"The model {slowest.name} will take {said(most)}, and --max-time gives each "
+        f"model {said(options.max_time)}.",
         advice="a longer --max-time, a shorter --delay, fewer --requests, or other --models",
     )
 

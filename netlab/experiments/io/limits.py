@@ -4,35 +4,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from netlab import processes
+
 
 def raise_files() -> Mapping[str, int | None]:
-    """Let this process have all the descriptors that it may; answers the limit, and the one before.
-
-    The soft limit is often 1,024, which has been select's limit as well; any process may raise its
-    own up to the hard one.
-    """
-    if sys.platform == "win32":
-        return {"files": None, "files_before": None}
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _wanted(hard)
-    if wanted > soft:
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        except (OSError, ValueError):  # macOS refuses more than kern.maxfilesperproc
-            wanted = soft
-    return {"files": max(soft, wanted), "files_before": soft}
-
-
-MOST_FILES = 65_536
-"""More than any run here can use; `unlimited` is not a number that can be set everywhere."""
-
-
-def _wanted(hard: int) -> int:
-    import resource
-
-    return MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    """As in `processes`, for a recording: the limit that there is now, and the one before."""
+    files, before = processes.raise_files() or (None, None)
+    return {"files": files, "files_before": before}
 
 
 def threads() -> int | None:

@@ -8,8 +8,9 @@ import selectors
 import socket
 import struct
 import sys
-from collections.abc import Iterable
 from time import perf_counter, process_time
+
+from netlab.experiments.numbers import percentile
 
 WINDOW = 64
 """Greetings on their way at once: fewer than any queue of a listening socket holds."""
@@ -189,7 +190,7 @@ class Clients:
         return {
             "requests": len(took), "elapsed": elapsed, "unanswered": unanswered, "why": why,
             "share": used / elapsed if self.awake else None, "garbled": self.garbled,
-            **quantiles(took),
+            "p50": percentile(took, 0.5), "p99": percentile(took, 0.99),
         }  # fmt: skip
 
     def loop(
@@ -237,11 +238,3 @@ def spread(clients: list[Client], count: int) -> list[Client]:
     """So many of them, at even distances."""
     count = min(count, len(clients))
     return [clients[i * len(clients) // count] for i in range(count)]
-
-
-def quantiles(took: Iterable[float]) -> dict[str, float | None]:
-    ordered = sorted(took)
-    if not ordered:
-        return {"p50": None, "p99": None}
-    last = len(ordered) - 1
-    return {"p50": ordered[last // 2], "p99": ordered[round(last * 0.99)]}

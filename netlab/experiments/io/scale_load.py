@@ -10,19 +10,20 @@ import gc
 import json
 import os
 import queue
-import signal
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from netlab.experiments.io import limits
 from netlab.experiments.io.scale_clients import Clients
 from netlab.experiments.io.scale_server import keep_to, say
+from netlab.processes import begin
 
 
-def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
-    settings = json.loads(sys.argv[1])
+def main(words: Sequence[str]) -> None:
+    begin()
+    settings = json.loads(words[0])
     files = limits.raise_files()
     keep_to(settings["processor"])
     commands: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
@@ -55,4 +56,4 @@ def hear(commands: "queue.SimpleQueue[dict[str, Any]]") -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -9,24 +9,25 @@ import gc
 import json
 import os
 import resource
-import signal
 import socket
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from netlab.experiments.io import limits
 from netlab.experiments.io.services import SERVICES
+from netlab.processes import begin
 
 BACKLOG = 4096
 """Who has been greeted by the kernel and not yet accepted; more would be dropped in silence."""
 STATUS = Path("/proc/self/status")
 
 
-def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
-    settings = json.loads(sys.argv[1])
+def main(words: Sequence[str]) -> None:
+    begin()
+    settings = json.loads(words[0])
     files = limits.raise_files()
     keep_to(settings["processor"])
     serve = SERVICES[settings["model"]].load()
@@ -81,4 +82,4 @@ def keep_to(processor: int | None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -8,17 +8,14 @@ such line had arrived, and when its answer went out, by the clock that all proce
 import asyncio
 import json
 import os
-import signal
 import socket
 import sys
 import threading
+from collections.abc import Sequence
 from time import perf_counter
 
 from netlab.experiments.io.request import HEAD, LARGEST, LONGEST_DELAY
-from netlab.experiments.io.usage import make_room
-
-MOST = 256
-"""Connections that may be open at a time: of one model's client, and of one that is ending."""
+from netlab.processes import begin, raise_files
 
 Served = tuple[int, float, float]
 """The client's port, when the request was there, when the answer went out."""
@@ -77,11 +74,9 @@ def _listen(loop: asyncio.AbstractEventLoop, slow: Slow) -> None:
     os._exit(0)
 
 
-def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
-    if sys.stdin is None:
-        os._exit(0)
-    make_room(MOST)
+def main(_: Sequence[str] = ()) -> None:
+    begin()
+    raise_files()
     asyncio.run(serve())
 
 

@@ -1,15 +1,14 @@
 """Writes down what one model did: its lanes, its figures, and how each figure was had."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netlab.experiments.bench import Bench
 from netlab.experiments.io import theory
 from netlab.experiments.io.models import ALL, ONE, SOME, Model
+from netlab.experiments.io.outcome import Outcome
+from netlab.experiments.numbers import said
 from netlab.recording.records import Owner, Value
-
-if TYPE_CHECKING:
-    from netlab.experiments.io.demo import Outcome
 
 OWNERS: dict[str, Owner] = {
     "running": "netlab",
@@ -46,11 +45,7 @@ def up_to(delays: Sequence[float]) -> str:
     return ("up to " if min(delays) < max(delays) else "") + said(max(delays))
 
 
-def said(seconds: float) -> str:
-    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1e3:.3g} ms"
-
-
-def tell(bench: Bench, outcome: "Outcome") -> None:
+def tell(bench: Bench, outcome: Outcome) -> None:
     facts(bench, outcome)
     used(bench, outcome)
     threads(bench, outcome)
@@ -60,7 +55,7 @@ def tell(bench: Bench, outcome: "Outcome") -> None:
         requests(bench, outcome)
 
 
-def facts(bench: Bench, outcome: "Outcome") -> None:
+def facts(bench: Bench, outcome: Outcome) -> None:
     fact, run, step = bench.recorder.fact, outcome.run, outcome.step
     fact(step, "io.missing", None, origin="kernel", note="what keeps this model from running here")
     count = len(outcome.walls)
@@ -89,7 +84,7 @@ def facts(bench: Bench, outcome: "Outcome") -> None:
     fact(step, "io.wasted", run["wasted"], note="calls of recv that brought nothing")
 
 
-def used(bench: Bench, outcome: "Outcome") -> None:
+def used(bench: Bench, outcome: Outcome) -> None:
     """What the system says that the process used, from the run's start to its end."""
     fact, run, step = bench.recorder.fact, outcome.run, outcome.step
     figures, wall = run["used"], run["end"] - run["start"]
@@ -114,7 +109,7 @@ def percent(part: float, whole: float) -> float:
     return round(100 * part / whole, 2) if whole else 0.0
 
 
-def threads(bench: Bench, outcome: "Outcome") -> None:
+def threads(bench: Bench, outcome: Outcome) -> None:
     """Each thread's own CPU time and switches, where the system tells."""
     order: dict[int, dict[str, Value]] = {}
     for thread in sorted(outcome.run["threads"], key=lambda one: one["start"]):
@@ -144,7 +139,7 @@ def lanes(bench: Bench, step: str, run: dict[str, Any], name: Any, main: str) ->
         )  # fmt: skip
 
 
-def requests(bench: Bench, outcome: "Outcome") -> None:
+def requests(bench: Bench, outcome: Outcome) -> None:
     """When each request was under way, as its one thread saw it."""
     recorder = bench.recorder
     for number, (gone, come) in enumerate(outcome.run["asked"], start=1):

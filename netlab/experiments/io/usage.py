@@ -92,16 +92,3 @@ def _status() -> Mapping[str, int]:
     """The kernel's figures in kB, as octets."""
     pairs = (line.split(":") for line in STATUS.read_text().splitlines() if line.endswith(" kB"))
     return {name: int(value.split()[0]) * 1024 for name, value in pairs}
-
-
-def make_room(files: int) -> None:
-    """Let this process have so many more files open, as far as its hard limit allows."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = files + 64  # the interpreter, its modules and the pipes have theirs
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -11,16 +11,14 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netlab.errors import NetlabError
 from netlab.experiments.bench import Bench
 from netlab.experiments.io.children import Server, client
 from netlab.experiments.io.models import Model
+from netlab.experiments.io.outcome import Options
 from netlab.recording.records import Value
-
-if TYPE_CHECKING:
-    from netlab.experiments.io.demo import Options
 
 SHORT = 0.05
 """Seconds of the longest delay of a watched run."""
@@ -44,7 +42,7 @@ LINE = re.compile(r"(\d+) +(\w+)\((.*)")
 RESUMED = re.compile(r"(\d+) +<\.\.\. (\w+) resumed>(.*)")
 
 
-async def run(bench: Bench, server: Server, models: Sequence[Model], options: "Options") -> None:
+async def run(bench: Bench, server: Server, models: Sequence[Model], options: Options) -> None:
     step = bench.step("io.witness", "The kernel's own count")
     strace = shutil.which("strace")
     if strace is None:
@@ -70,7 +68,7 @@ async def run(bench: Bench, server: Server, models: Sequence[Model], options: "O
 
 
 async def watched(
-    strace: str, server: Server, model: Model, options: "Options"
+    strace: str, server: Server, model: Model, options: Options
 ) -> list[dict[str, Value]]:
     delays = [min(SHORT, delay) for delay in options.delays()]
     settings = {

@@ -22,6 +22,7 @@ from netlab.balance.events import (
     Weighed,
 )  # fmt: skip
 from netlab.balance.settings import Settings
+from netlab.experiments.numbers import percentile
 from netlab.recording.recorder import Recorder
 from netlab.recording.records import Value
 
@@ -34,16 +35,36 @@ STEP = "lb.run"
 
 @dataclass(slots=True)
 class Share:
-    """What one backend has had. errors: answers of 5xx, and what it failed to do."""
+    """What one backend has had, or all together.
+
+    errors: answers of 5xx, and what it failed to do; timeouts are not among them.
+    """
 
     picked: int = 0
     finished: int = 0
     errors: int = 0
+    timeouts: int = 0
     retries: int = 0
     lost: int = 0
     received: int = 0
     sent: int = 0
     times: list[float] = field(default_factory=list)
+
+    def finish(self, event: Finished, chance: random.Random) -> None:
+        self.finished += 1
+        self.errors += event.status is not None and event.status >= 500
+        self.received += event.received
+        self.sent += event.sent
+        # Algorithm R: any of the first n has the same chance to be in the sample.
+        if len(self.times) < SAMPLE:
+            self.times.append(event.latency)
+        elif (place := chance.randrange(self.finished)) < SAMPLE:
+            self.times[place] = event.latency
+
+    def fail(self, event: Failed) -> None:
+        """An answer is not counted here: it finishes as well, and every 5xx counts there."""
+        self.errors += event.fault == "broken"
+        self.timeouts += event.fault == "late"
 
 
 class Account:
@@ -62,9 +83,9 @@ class Account:
         self.told = told
         self.chance = chance or random.Random()
         self.shares = {each.name: Share() for each in settings.backends}
+        self.whole = Share()
         self.clients = 0
         self.refused: Counter[str] = Counter()
-        self.repeated = 0
         self.changes: deque[Changed] = deque(maxlen=KEPT)
         self.repeats: deque[Retried] = deque(maxlen=KEPT)
         self.losses: deque[Lost] = deque(maxlen=KEPT)
@@ -72,13 +93,16 @@ class Account:
     def hear(self, event: Event) -> None:
         match event:
             case Picked():
-                self.shares[event.backend].picked += 1
+                for share in (self.shares[event.backend], self.whole):
+                    share.picked += 1
             case Finished():
-                self.finished(event)
+                for share in (self.shares[event.backend], self.whole):
+                    share.finish(event, self.chance)
             case Accepted():
                 self.clients += 1
             case Failed():
-                self.shares[event.backend].errors += 1
+                for share in (self.shares[event.backend], self.whole):
+                    share.fail(event)
             case Refused():
                 self.refused[event.why] += 1
             case Changed() | Retried() | Lost():
@@ -86,30 +110,19 @@ class Account:
             case Weighed():
                 self.shares.setdefault(event.backend, Share())
 
-    def finished(self, event: Finished) -> None:
-        share = self.shares[event.backend]
-        share.finished += 1
-        share.received += event.received
-        share.sent += event.sent
-        # Algorithm R: any of the first n has the same chance to be in the sample.
-        if len(share.times) < SAMPLE:
-            share.times.append(event.latency)
-        elif (place := self.chance.randrange(share.finished)) < SAMPLE:
-            share.times[place] = event.latency
-
     def remember(self, event: Changed | Retried | Lost) -> None:
         if isinstance(event, Changed):
             self.changes.append(event)
             self.told(f"{event.backend} is {event.after}: {event.why}", True)
         elif isinstance(event, Retried):
             self.repeats.append(event)
-            self.repeated += 1
-            self.shares[event.second].retries += 1
+            for share in (self.shares[event.second], self.whole):
+                share.retries += 1
             more = "as well: perhaps it is done twice" if event.doubled else "instead"
             self.told(f"{event.request}: {event.first} failed, asked {event.second} {more}", False)
         else:
             self.losses.append(event)
-            self.shares[event.backend].lost += 1
+            self.whole.lost += 1
             self.told(f"{event.request}: lost at {event.backend}: {event.why}", False)
 
 
@@ -132,33 +145,43 @@ def write(account: Account, recorder: Recorder, listen: str) -> None:
 
 
 def _backends(account: Account, recorder: Recorder) -> None:
-    settings = account.settings
-    every = sum(share.picked for share in account.shares.values())
+    settings, every = account.settings, account.whole.picked
     where = {each.name: each for each in settings.backends}
     rows: list[Value] = []
-    counted = "lb.connections" if settings.layer == 4 else "lb.requests"
+    late = account.whole.timeouts > 0  # a column of nothing but noughts would only take room
     for name, share in account.shares.items():
-        step = recorder.step(f"lb.backend.{name}", name, STEP, STEP)
         part = 100 * share.picked / every if every else 0.0
-        p50, p90, p99 = (percentile(share.times, part) for part in (0.5, 0.9, 0.99))
-        recorder.fact(step, counted, share.picked)
-        recorder.fact(step, "lb.share", part, "%")
-        recorder.fact(step, "lb.errors", share.errors)
-        recorder.fact(step, "lb.retries", share.retries)
-        for fact, value in (("lb.p50", p50), ("lb.p90", p90), ("lb.p99", p99)):
-            if value is not None:
-                recorder.fact(step, fact, value, "s")
+        _figures(account, recorder, recorder.step(f"lb.backend.{name}", name, STEP, STEP), share)
         server = where.get(name)
         rows.append({
             "backend": name,
-            "address": f"{server.host}:{server.port}" if server else "",
+            "address": server.backend().address if server else "",
             "weight": server.weight if server else 0,
-            "picked": share.picked, "share": round(part, 1), "p50": p50, "p99": p99,
-            "errors": share.errors, "retries": share.retries,
+            "picked": share.picked, "share": round(part, 1),
+            "p50": percentile(share.times, 0.5), "p99": percentile(share.times, 0.99),
+            "errors": share.errors, "timeouts": share.timeouts if late else None,
+            "retries": share.retries,
             "received": share.received, "sent": share.sent,
         })  # fmt: skip
+    total = recorder.step(f"lb.total.{settings.algorithm}", "All backends", STEP, STEP)
+    _figures(account, recorder, total, account.whole)
+    if settings.layer == 7:
+        recorder.fact(total, "lb.connections", account.clients)
     recorder.fact(STEP, "lb.picked", every)
     recorder.fact(STEP, f"lb.run.{'connections' if settings.layer == 4 else 'requests'}", rows)
+
+
+def _figures(account: Account, recorder: Recorder, step: str, share: Share) -> None:
+    """Under the names that the demonstrations use as well."""
+    fact, every = recorder.fact, account.whole.picked
+    fact(step, "lb.connections" if account.settings.layer == 4 else "lb.requests", share.picked)
+    fact(step, "lb.share", 100 * share.picked / every if every else 0.0, "%")
+    for name, part in (("lb.p50", 0.5), ("lb.p90", 0.9), ("lb.p99", 0.99)):
+        if (value := percentile(share.times, part)) is not None:
+            fact(step, name, value, "s")
+    fact(step, "lb.errors", share.errors)
+    fact(step, "lb.timeouts", share.timeouts)
+    fact(step, "lb.retries", share.retries)
 
 
 def _told_one_by_one(account: Account, recorder: Recorder) -> None:
@@ -189,16 +212,10 @@ def _told_one_by_one(account: Account, recorder: Recorder) -> None:
         if rows:
             recorder.fact(STEP, name, rows)
     recorder.fact(STEP, "lb.refused", account.refused.total())
-    recorder.fact(STEP, "lb.repeated", account.repeated)
-    recorder.fact(STEP, "lb.lost", sum(share.lost for share in account.shares.values()))
+    recorder.fact(STEP, "lb.repeated", account.whole.retries)
+    recorder.fact(STEP, "lb.lost", account.whole.lost)
 
 
 def brief(request: str) -> str:
     """Without its query, which may hold what is nobody's business."""
     return request.partition("?")[0][:200]
-
-
-def percentile(times: list[float], part: float) -> float | None:
-    """The nearest rank: a time that was really measured."""
-    ordered = sorted(times)
-    return ordered[max(0, -int(-part * len(ordered) // 1) - 1)] if ordered else None

@@ -17,6 +17,7 @@ from time import perf_counter
 from typing import Any
 
 from netlab.experiments.loadbalancing.backend import Backend, Counter, made
+from netlab.processes import begin
 
 EVERY = 0.05
 """Seconds between two looks at how many requests and connections are open."""
@@ -25,16 +26,22 @@ LONGEST = 64 * 1024
 
 def main(settings: Sequence[str]) -> None:
     """Serve until the control pipe ends. Never returns."""
-    if sys.stdin is None:  # no pipe at all is one that has ended
-        os._exit(0)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    begin()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     asyncio.run(run(json.loads(settings[0])))
     os._exit(0)
 
 
 def tell(word: str, name: str, *more: object) -> None:
-    os.write(1, json.dumps([word, perf_counter(), name, *more]).encode() + b"\n")
+    say([word, perf_counter(), name, *more])
+
+
+def say(line: object) -> None:
+    """To the parent. When it is gone, nobody is left to serve: no word of that either."""
+    try:
+        os.write(1, json.dumps(line).encode() + b"\n")
+    except OSError:
+        os._exit(0)
 
 
 async def run(settings: Mapping[str, Any]) -> None:
@@ -42,7 +49,7 @@ async def run(settings: Mapping[str, Any]) -> None:
     backends = {spec["name"]: made(spec, counter, tell) for spec in settings["backends"]}
     for backend in backends.values():
         await backend.listen()
-    os.write(1, json.dumps({"ready": {b.name: b.port for b in backends.values()}}).encode() + b"\n")
+    say({"ready": {each.name: each.port for each in backends.values()}})
     loop, commands = asyncio.get_running_loop(), asyncio.Queue[bytes]()
     threading.Thread(target=listen, args=(loop, commands), name="control", daemon=True).start()
     watching = loop.create_task(watch(tuple(backends.values())))

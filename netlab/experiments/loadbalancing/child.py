@@ -9,14 +9,13 @@ being timed would falsify it.
 import contextlib
 import json
 import subprocess
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import IO, Any
 
 from netlab.errors import Exit, NetlabError
+from netlab.processes import command_line
 
 READY = 15.0
 FAREWELL = 2.0
@@ -104,13 +103,6 @@ class Child:
 
     def close(self) -> None:
         self.ending()
-
-
-def command_line(module: str, settings: str) -> list[str]:
-    """Python itself, not looking for modules in the working directory (-P)."""
-    root = str(Path(__file__).parents[3])
-    code = f"import sys; sys.path.append({root!r}); from {module} import main; main(sys.argv[1:])"
-    return [sys.executable, "-P", "-c", code, settings]
 
 
 def end(process: "subprocess.Popen[bytes]", reader: threading.Thread) -> None:

@@ -15,7 +15,7 @@ from netlab.experiments.loadbalancing.load import Sent
 from netlab.experiments.loadbalancing.nginxconf import LACKS as NGINX_LACKS
 from netlab.experiments.loadbalancing.options import Options
 from netlab.experiments.loadbalancing.running import Run
-from netlab.experiments.loadbalancing.scenario import USUAL, Plan
+from netlab.experiments.loadbalancing.scenario import USUAL, Plan, Prediction
 from netlab.experiments.loadbalancing.scenarios import SCENARIOS
 from netlab.experiments.loadbalancing.told import Chapter
 from netlab.experiments.loadbalancing.words import ENGINES, title
@@ -56,11 +56,13 @@ def write(bench: Bench, plan: Plan, chapters: Sequence[Chapter]) -> None:
         told.run_told(chapter)
         if plan.scenario.extra:
             moving.measured(chapter)
-    question = plan.scenario.question
-    bench.recorder.question(
-        answers, question.prompt, question.choices, question.answer, question.why
-    )
+    if plan.usual:
+        ask(bench, answers, plan.scenario.question)
     findings.judge(bench, plan, chapters)
+
+
+def ask(bench: Bench, step: str, question: Prediction) -> None:
+    bench.recorder.question(step, question.prompt, question.choices, question.answer, question.why)
 
 
 def steady(plan: Plan) -> bool:

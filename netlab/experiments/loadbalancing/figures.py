@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from netlab.experiments.loadbalancing.engines.base import Account
 from netlab.experiments.loadbalancing.farm import Told
 from netlab.experiments.loadbalancing.load import Sent
+from netlab.experiments.numbers import percentile
 from netlab.recording.records import Value
 
 EDGES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -53,13 +54,6 @@ class Result:
 
     def got(self, name: str) -> list[Told]:
         return [one for one in self.told if one.word == "got" and one.backend == name]
-
-
-def percentile(ordered: Sequence[float], share: float) -> float | None:
-    """The nearest rank: a latency that was really measured, none between two."""
-    if not ordered:
-        return None
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def latencies(sent: Iterable[Sent], timeout: float) -> list[float]:
@@ -192,19 +186,23 @@ def departures(result: Result) -> list[Departure]:
     lost, doubled = frozenset(known.lost), frozenset(known.doubled)
     found = []
     for name, gone in result.gone.items():
-        for at, _ in gone:
-            flight = under_way(result, name, at)
+        back = -math.inf
+        for at, until in gone:
+            flight, back = under_way(result, name, back, at), until
             found.append(
                 Departure(at, name, flight, len(lost & {*flight}), len(doubled & {*flight}))
             )
     return sorted(found, key=lambda one: one.at)
 
 
-def under_way(result: Result, backend: str, at: float) -> tuple[int, ...]:
-    """Requests that it had got and not yet answered at this instant, by its own journal."""
+def under_way(result: Result, backend: str, since: float, at: float) -> tuple[int, ...]:
+    """Requests that it had got and not yet answered at this instant, by its own journal.
+
+    since: when it came back. What it had before went with it, and is never told of as done.
+    """
     had: dict[int, None] = {}
     for told in result.told:
-        if told.backend == backend and told.at < at and told.word in ("got", "done"):
+        if told.backend == backend and since < told.at < at and told.word in ("got", "done"):
             if told.word == "got":
                 had[int(told.more[0])] = None
             else:

@@ -7,6 +7,7 @@ from netlab.experiments.loadbalancing import figures
 from netlab.experiments.loadbalancing.scenario import Plan
 from netlab.experiments.loadbalancing.told import Chapter
 from netlab.experiments.loadbalancing.words import title
+from netlab.experiments.numbers import said
 from netlab.recording.records import Severity
 
 CLEARLY = 2.0
@@ -25,15 +26,15 @@ def _tails(bench: Bench, chapters: Sequence[Chapter]) -> None:
     best, worst = min(known, key=lambda pair: pair[1]), max(known, key=lambda pair: pair[1])
     times = worst[1] / best[1]
     if times < CLEARLY:
-        text = f"The slowest hundredth took about the same: {_ms(best[1])} to {_ms(worst[1])}."
+        text = f"The slowest hundredth took about the same: {said(best[1])} to {said(worst[1])}."
         bench.recorder.finding(worst[0].total, "note", text, explain="lb.compare")
         return
     lost = figures.altogether(worst[0].result).timeouts
     outs = f" (time-outs: {lost})" if lost else ""
     bench.recorder.finding(
         worst[0].total, "warning",
-        f"p99 of {title(worst[0].run)}: {_ms(worst[1])}{outs}, {times:.0f} times as long as with "
-        f"{title(best[0].run)} ({_ms(best[1])}).",
+        f"p99 of {title(worst[0].run)}: {said(worst[1])}{outs}, {times:.0f} times as long as with "
+        f"{title(best[0].run)} ({said(best[1])}).",
         explain="lb.compare",
     )  # fmt: skip
 
@@ -69,10 +70,6 @@ def _states(bench: Bench, chapters: Sequence[Chapter]) -> None:
 
 def _moves(bench: Bench, chapters: Sequence[Chapter]) -> None:
     """Told by the chapters' own facts."""
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
 
 
 JUDGES: dict[str, Callable[[Bench, Sequence[Chapter]], None]] = {

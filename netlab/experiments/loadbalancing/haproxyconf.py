@@ -6,6 +6,7 @@ What it has is written as it calls it; what it lacks is refused in words, not si
 import re
 from dataclasses import dataclass
 
+from netlab.addresses import endpoint
 from netlab.balance.settings import Check, Server, Settings
 from netlab.errors import NetlabError
 
@@ -92,6 +93,7 @@ def _defaults(settings: Settings) -> list[str]:
         made += [
             f"    timeout http-request {_ms(times.head)}",
             f"    timeout http-keep-alive {_ms(times.idle)}",
+            f"    timeout tunnel {_ms(times.idle)}",  # a WebSocket's silence, once it is one
             "    option forwardfor",
         ]
     return made
@@ -99,7 +101,7 @@ def _defaults(settings: Settings) -> list[str]:
 
 def _frontend(settings: Settings) -> list[str]:
     host, port = settings.listen
-    bind = f"    bind {address(host, port)}"
+    bind = f"    bind {endpoint(host, port)}"
     if settings.tls_cert is not None:
         # One file with the certificate and its key is what HAProxy wants; a key beside it, in
         # FILE.key, is found too.
@@ -150,7 +152,7 @@ def _hashed(settings: Settings) -> str:
 
 
 def _server(server: Server, settings: Settings) -> str:
-    made = f"server {server.name} {address(server.host, server.port)}"
+    made = f"server {server.name} {endpoint(server.host, server.port)}"
     made += f" weight {server.weight * finer(settings)}"
     if settings.sticky is not None:
         made += f" cookie {server.name}"
@@ -171,10 +173,6 @@ def finer(settings: Settings) -> int:
     if settings.algorithm not in ("random", "random2", "consistent"):
         return 1
     return max(1, min(FINE, HEAVIEST // max(server.weight for server in settings.backends)))
-
-
-def address(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _ms(seconds: float) -> str:

@@ -168,6 +168,7 @@ async def smuggling(bench: Bench) -> None:
             }
         )  # fmt: skip
         recorder.fact(step, f"lb.layers.smuggled{layer}", bool(got))
+        recorder.fact(step, f"lb.layers.answer{layer}", line)
     recorder.fact(step, "lb.layers.smuggling", rows)
 
 

@@ -8,12 +8,13 @@ import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from netlab.processes import begin
 
 PATIENCE = 1.5
 """Seconds that it has to end by itself."""
@@ -21,9 +22,7 @@ PATIENCE = 1.5
 
 def main(settings: Sequence[str]) -> None:
     """Run `command` with its words in `output`, and `home` for its folder. Never returns."""
-    if sys.stdin is None:
-        os._exit(0)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    begin()
     wish: Mapping[str, Any] = json.loads(settings[0])
     with open(wish["output"], "wb") as output:
         process = subprocess.Popen(

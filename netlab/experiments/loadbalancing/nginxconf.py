@@ -2,14 +2,30 @@
 
 from dataclasses import dataclass
 
+from netlab.addresses import endpoint
 from netlab.balance.settings import Server, Settings
 from netlab.errors import NetlabError
-from netlab.experiments.loadbalancing.haproxyconf import address, plain, refuse
+from netlab.experiments.loadbalancing.haproxyconf import plain, refuse
 
 LACKS = {
     "maglev": ("Maglev's table", "consistent, which is a ring there too"),
-    "ewma": ("a choice by response time", "leastconn (least_time is in its commercial edition)"),
+    "ewma": (
+        "a choice by response time",
+        "leastconn (least_time is in its commercial edition, and free from version 1.31 on)",
+    ),
 }
+TURNS = (
+    "# Who asks for a WebSocket gets one; all others share connections that are kept.",
+    "map $http_upgrade $turn {",
+    '    default "";',
+    "    ~*^websocket$ upgrade;",
+    "}",
+    "map $http_upgrade $into {",
+    '    default "";',
+    "    ~*^websocket$ websocket;",
+    "}",
+)
+"""RFC 9110 §7.8, and WebSocket alone, as our layer 7 has it: by h2c requests would get past it."""
 LOG = '$status "$upstream_addr" "$upstream_connect_time"'
 
 
@@ -36,9 +52,10 @@ def text(settings: Settings, extra: Extra | None = None) -> str:
         )
     if settings.sticky is not None:
         raise NetlabError(
-            "nginx sets no cookie of its own to keep a client at its server.",
+            "nginx sets no cookie of its own to keep a client at its server before version 1.29.6, "
+            "which few systems have.",
             advice="hash by one that your application sets: --algorithm consistent "
-            f"--key cookie:{settings.sticky}",
+            f"--key cookie:{settings.sticky}; or take haproxy",
         )
     if settings.proxy_protocol:
         raise NetlabError(
@@ -61,7 +78,7 @@ def _main(extra: Extra | None) -> list[str]:
 
 
 def _http(settings: Settings, extra: Extra | None) -> list[str]:
-    inner = [*_places(extra), *_upstream(settings, extra), *_server(settings)]
+    inner = [*_places(extra), *TURNS, *_upstream(settings, extra), *_server(settings)]
     return ["http {", *(f"    {line}" for line in inner), "}"]
 
 
@@ -114,7 +131,7 @@ def _key(settings: Settings) -> str:
 
 
 def _one(server: Server, settings: Settings, down: bool) -> str:
-    made = f"server {address(server.host, server.port)} weight={server.weight}"
+    made = f"server {endpoint(server.host, server.port)} weight={server.weight}"
     passive = settings.passive
     if passive is None:
         made += " max_fails=0"
@@ -127,7 +144,7 @@ def _server(settings: Settings) -> list[str]:
     times = settings.timeouts
     host, port = settings.listen
     secure = settings.tls_cert is not None
-    inner = [f"listen {address(host, port)}{' ssl' if secure else ''};"]
+    inner = [f"listen {endpoint(host, port)}{' ssl' if secure else ''};"]
     if secure:
         inner += [f"ssl_certificate {settings.tls_cert};"]
         inner += [f"ssl_certificate_key {settings.tls_key};"]
@@ -138,8 +155,9 @@ def _server(settings: Settings) -> list[str]:
         "location / {",
         "    proxy_pass http://servers;",
         "    proxy_http_version 1.1;",
-        '    proxy_set_header Connection "";',
-        "    proxy_set_header Host $host;",
+        "    proxy_set_header Connection $turn;",
+        "    proxy_set_header Upgrade $into;",
+        "    proxy_set_header Host $http_host;",
         "    proxy_set_header X-Forwarded-For $remote_addr;",
         f"    proxy_connect_timeout {_ms(times.connect)};",
         f"    proxy_read_timeout {_ms(times.response)};",
@@ -154,7 +172,7 @@ def _server(settings: Settings) -> list[str]:
 def _stream(settings: Settings, extra: Extra | None) -> list[str]:
     times = settings.timeouts
     inner = [
-        *_upstream(settings, extra), "server {", f"    listen {address(*settings.listen)};",
+        *_upstream(settings, extra), "server {", f"    listen {endpoint(*settings.listen)};",
         "    proxy_pass servers;", f"    proxy_connect_timeout {_ms(times.connect)};",
         f"    proxy_timeout {_ms(times.idle)};", "}",
     ]  # fmt: skip

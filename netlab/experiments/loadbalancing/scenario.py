@@ -149,3 +149,12 @@ class Plan:
     duration: float
     backends: int
     algorithms: tuple[str, ...]
+
+    @property
+    def usual(self) -> bool:
+        """Whether what the scenario foretells is what comes: as it is, though longer or shorter."""
+        options = self.options
+        unchanged = options.rate is None and self.backends == self.scenario.backends
+        return (
+            unchanged and not options.closed and {*self.algorithms} >= {*self.scenario.algorithms}
+        )

@@ -122,10 +122,10 @@ SCENARIOS: dict[str, Scenario] = {
             "equal", "Backends that are alike",
             Prediction(
                 "Four backends that are equally fast, half busy. Who has the better p99?",
-                ("round robin, by far", "least connections, by a little", "neither, at any load"),
-                1,
-                "They get the same shares. But service times vary, and at times one backend has "
-                "several long ones: least connections sees that, turns do not.",
+                ("round robin, by far", "least connections, by far", "neither: about the same"),
+                2,
+                "The shares are the same, and half of the places are free, so hardly anybody "
+                "waits. The slowest hundredth is long service times, which no choice shortens.",
             ),
             alike,
         ),
@@ -134,10 +134,10 @@ SCENARIOS: dict[str, Scenario] = {
             Prediction(
                 "One backend of four takes 100 ms where the others take 20. Under round robin, "
                 "how does the slowest hundredth of all requests fare?",
-                ("five times as slow", "as slow as the slow backend", "they run out of time"),
+                ("five times as slow", "as slow as the slow backend", "ever slower, without end"),
                 2,
                 "The slow one gets its quarter whatever happens, more than it can do. Its queue "
-                "grows for as long as the load lasts.",
+                "grows for as long as the load lasts, until requests run out of time.",
             ),
             last_slow, duration=8.0,
         ),

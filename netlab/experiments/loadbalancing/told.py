@@ -14,6 +14,7 @@ from netlab.experiments.loadbalancing.figures import Figures, Result
 from netlab.experiments.loadbalancing.running import Run
 from netlab.experiments.loadbalancing.scenario import Plan
 from netlab.experiments.loadbalancing.words import ALGORITHMS, ENGINES, title
+from netlab.experiments.numbers import percentile
 from netlab.recording.records import Value
 
 MOST_POINTS = 500
@@ -86,7 +87,7 @@ def run_told(chapter: Chapter) -> Figures:
     rows = figures.histogram(result.sent)
     fact(total, "lb.histogram", rows, note="answers of status 2xx")
     late = sorted(one.sent - one.due for one in result.sent)
-    fact(total, "lb.late", figures.percentile(late, 0.5), "s",
+    fact(total, "lb.late", percentile(late, 0.5), "s",
          note="the load itself, half of the time: part of every latency")  # fmt: skip
     _fates(chapter)
     _changes(chapter)
@@ -182,17 +183,23 @@ def _changes(chapter: Chapter) -> None:
     fact(chapter.total, "lb.change_count", len(rows))
 
 
+def one_of(points: Sequence[tuple[float, float]]) -> int:
+    """Of how many one is kept, so that there are at most so many."""
+    return max(1, -(-len(points) // MOST_POINTS))
+
+
 def sampled(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """At most so many, evenly chosen."""
-    every = max(1, -(-len(points) // MOST_POINTS))
-    return list(points[::every])
+    """Evenly chosen."""
+    return list(points[:: one_of(points)])
 
 
 def _series(chapter: Chapter) -> None:
     recorder, result, total = chapter.bench.recorder, chapter.result, chapter.total
     at = recorder.since_start
     points = [(at(one.ended), one.latency) for one in result.sent if figures.counts(one)]
-    recorder.series(total, "latency", "s", "", sampled(sorted(points)))
+    # Whoever reads how many there are must not take a part for the whole.
+    name = f"latency, one of {one_of(points)}" if one_of(points) > 1 else "latency"
+    recorder.series(total, name, "s", "", sampled(sorted(points)))
     for name in result.names:
         opened = [one for one in result.told if one.word == "open" and one.backend == name]
         for word, place in (("open requests", 0), ("open connections", 1)):

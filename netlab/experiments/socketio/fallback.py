@@ -8,8 +8,6 @@ from netlab.experiments.socketio.wire import Item
 from netlab.network.websocket import Declined
 from netlab.recording.records import Value
 
-HOP = ("connection", "upgrade")
-
 
 async def run(bench: Bench, binary: Value = None) -> None:
     """binary: what octets cost over WebSocket, to lay polling beside it."""

@@ -21,13 +21,12 @@ LONGEST = 200
 class Place:
     """typed: host, port and scheme. path: of the engine, without slashes at its ends.
 
-    namespace: the one to connect to. from_url: whether the URL's path named it.
+    namespace: the one to connect to.
     """
 
     typed: Typed
     path: str
     namespace: str
-    from_url: bool = False
 
     @property
     def secure(self) -> bool:
@@ -59,7 +58,7 @@ def parse(text: str, namespace: str | None = None, path: str | None = None) -> P
             cause="the path of a Socket.IO URL is a namespace",
             advice="leave one of them out; --path says where on the server Socket.IO lives",
         )
-    return Place(typed, engine, checked(named), from_url=True)
+    return Place(typed, engine, checked(named))
 
 
 def checked(namespace: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from netlab.addresses import endpoint
 from netlab.experiments.bench import Bench
 from netlab.experiments.trace.connect_findings import judge_failure, judge_race, judge_segments
 from netlab.network import kernel, race
@@ -225,8 +226,3 @@ def _dialled(won: Attempt, host: str | None) -> dict[str, Value]:
     if host is not None:
         facts["tcp.connect_to"] = f"{host}:{won.port}:{endpoint(where, port)}"
     return facts
-
-
-def endpoint(address: str, port: int) -> str:
-    """Address and port as people write them (RFC 3986 §3.2.2)."""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

@@ -118,15 +118,7 @@ async def travel(bench: Bench, options: Options, doubt: Doubt | None = None) -> 
 
 def _anchors(bench: Bench, options: Options) -> Anchors:
     offered = {"1.1": ("http/1.1",), "2": ("h2",), None: ("h2", "http/1.1")}[options.http]
-    try:
-        return secure.load_anchors(bench, insecure=options.insecure, alpn=offered)
-    except OSError as error:
-        raise NetlabError(
-            "The file of trust anchors cannot be used.",
-            where="before TLS",
-            cause=str(error),
-            advice="--cacert and SSL_CERT_FILE want a PEM file with certificates.",
-        ) from None
+    return secure.load_anchors(bench, insecure=options.insecure, alpn=offered)
 
 
 def _set_up(bench: Bench) -> None:

@@ -1,7 +1,6 @@
 """Chapter 3: the questions to the resolver, whose answer is what is dialled."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Literal
 
 import dns.exception
@@ -10,6 +9,7 @@ import dns.name
 from netlab.experiments.bench import Bench
 from netlab.experiments.delays import Span, split_delays, waits
 from netlab.experiments.trace import dnsmessages, lookup_told, order
+from netlab.experiments.trace.found import Lookup
 from netlab.experiments.trace.places import Places
 from netlab.experiments.trace.questions import (
     Question,
@@ -19,7 +19,6 @@ from netlab.experiments.trace.questions import (
     rank,
     wait_for_late,
 )
-from netlab.network.dnsanswer import Answer, Record, Service
 from netlab.network.dnsclient import Exchange
 from netlab.network.system import LookUp, system_look_up
 from netlab.recording.records import Origin, Outcome
@@ -28,27 +27,6 @@ Family = Literal[4, 6]
 
 SYSTEM_TIMEOUT = 3.0
 TITLE = "DNS, the short way"
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """What chapter 3 found.
-
-    name: the name that was asked for, at last. addresses: in the order in which they are to be
-    tried. arrivals: when each was known. asked: whether DNS was. error: a code, when there is no
-    address. received_ttl: the hop limit that the deciding answer's packet came with.
-    """
-
-    name: str
-    addresses: tuple[str, ...] = ()
-    arrivals: Mapping[str, float] = field(default_factory=dict)
-    error: str | None = None
-    records: tuple[Record, ...] = ()
-    links: tuple[Record, ...] = ()
-    https: tuple[Service, ...] = ()
-    asked: bool = True
-    answers: Mapping[str, Answer] = field(default_factory=dict)
-    received_ttl: int | None = None
 
 
 async def run(

@@ -1,20 +1,16 @@
 """What chapter 3 says of the answers: its facts and its findings."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import dns.flags
 
+from netlab.addresses import endpoint
 from netlab.experiments.bench import Bench
+from netlab.experiments.trace.found import Lookup
 from netlab.experiments.trace.questions import Question, Round, rank
 from netlab.network.dnsanswer import Record, Service, extended_errors
 from netlab.network.system import SystemAnswer
 from netlab.recording.records import Value
-
-if TYPE_CHECKING:
-    from netlab.experiments.trace.lookup import Lookup
 
 Ids = Mapping[str, str]
 
@@ -42,11 +38,6 @@ def introduce(bench: Bench, step: str) -> None:
         bench.recorder.fact(step, "dns.resolver_dialled", endpoint(host, port))
     bench.recorder.fact(step, "dns.resolver_host", host)
     bench.recorder.fact(step, "dns.resolver_port", port)
-
-
-def endpoint(address: str, port: int) -> str:
-    """`192.0.2.53:53`, `[2001:db8::53]:53`."""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def deciding(asked: Round) -> Question:

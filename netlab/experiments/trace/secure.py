@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from netlab.addresses import endpoint
 from netlab.dissect import tls as dissect
+from netlab.errors import NetlabError
 from netlab.experiments.bench import Bench
 from netlab.experiments.delays import Span, split_delays, waits
 from netlab.experiments.trace import secure_certificates, secure_findings
-from netlab.experiments.trace.connect import endpoint
 from netlab.experiments.trace.secure_messages import Teller
 from netlab.network import tls_faults, trust
 from netlab.network.stream import TcpStream
@@ -49,11 +50,19 @@ def load_anchors(
 ) -> Anchors:
     """Build the context before any connection's clock starts; once per trace.
 
-    Raises OSError (ssl.SSLError is one) when the network's file of anchors cannot be used.
+    Raises NetlabError when the network's file of anchors cannot be used.
     """
-    loaded = trust.load(
-        bench.recorder.now, bench.network.cafile, insecure=insecure, alpn=tuple(alpn)
-    )
+    try:
+        loaded = trust.load(
+            bench.recorder.now, bench.network.cafile, insecure=insecure, alpn=tuple(alpn)
+        )
+    except OSError as error:  # ssl.SSLError is one
+        raise NetlabError(
+            "The file of trust anchors cannot be used.",
+            where="before TLS",
+            cause=str(error),
+            advice="--cacert and SSL_CERT_FILE want a PEM file with certificates.",
+        ) from None
     return Anchors(loaded, tuple(alpn))
 
 

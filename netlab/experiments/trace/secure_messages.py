@@ -16,8 +16,6 @@ HEADER = 5
 RECORDS_KEPT = 64
 """Records told where messages are hidden, so that only records can be."""
 
-KEY_UPDATE = 24
-
 
 @dataclass(frozen=True, slots=True)
 class Record:

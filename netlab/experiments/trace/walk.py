@@ -6,7 +6,7 @@ from typing import Literal
 from netlab.experiments.bench import Bench
 from netlab.experiments.delays import split_delays, waits
 from netlab.experiments.trace import dnsmessages, walk_told
-from netlab.experiments.trace.lookup import Lookup
+from netlab.experiments.trace.found import Lookup
 from netlab.experiments.trace.walker import PATIENCE, TOTAL, End, Hop, Walker
 
 TITLE = "DNS, the long way"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from netlab.experiments.bench import Bench
-from netlab.experiments.trace.lookup import Lookup
+from netlab.experiments.trace.found import Lookup
 from netlab.experiments.trace.walker import End, Hop
 from netlab.network.dnsanswer import text
 from netlab.network.dnsreferral import USEFUL

@@ -14,9 +14,9 @@ from netlab.experiments.bench import Bench
 from netlab.experiments.websocket.target import parse
 from netlab.network import race, websocket
 from netlab.network.stream import TcpStream
-from netlab.network.websocket import Declined, Wish, new_key, request_fields
 from netlab.network.websocket_octets import BINARY, FIN, PING, RSV1, TEXT, frame
 from netlab.network.websocket_octets import close as close_frame
+from netlab.network.websocket_opening import Declined, Wish, new_key, request_fields
 from netlab.recording.records import Value
 
 HOST, UNRULY = "ws.example.com", "unruly.example.com"

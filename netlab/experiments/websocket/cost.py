@@ -209,25 +209,21 @@ async def _warm(run: Run, client: Client, fields: Fields) -> tuple[int, int]:
 
 
 async def long_polling(run: Run, way: str, fields: Fields) -> Spent:
-    client, late, number, requests = Client(run.stream, "http", HOST, 80), list[float](), 0, 0
-    setup = await _warm(run, client, fields)
-    while number < run.options.count:
-        body = await _get(run, client, run.path("long", number), fields)
-        requests += 1
-        at = run.stream.tape.last_at("received") or 0.0
-        for _ in range(body.count(b'"n"')):
-            late.append(run.late(number, at))
-            number += 1
-    up, down = run.total
-    return Spent(way, up - setup[0], down - setup[1], sum(setup), requests, tuple(late))
+    return await _polling(run, way, fields, "long", 0.0)
 
 
 async def short_polling(run: Run, way: str, fields: Fields) -> Spent:
+    return await _polling(run, way, fields, "short", run.options.poll)
+
+
+async def _polling(run: Run, way: str, fields: Fields, kind: str, pause: float) -> Spent:
+    """Ask again and again, at once or after a pause: one answer may hold several messages."""
     client, late, number, requests = Client(run.stream, "http", HOST, 80), list[float](), 0, 0
     setup = await _warm(run, client, fields)
     while number < run.options.count:
-        await asyncio.sleep(run.options.poll)
-        body = await _get(run, client, run.path("short", number), fields)
+        if pause:
+            await asyncio.sleep(pause)
+        body = await _get(run, client, run.path(kind, number), fields)
         requests += 1
         at = run.stream.tape.last_at("received") or 0.0
         for _ in range(body.count(b'"n"')):

@@ -9,7 +9,8 @@ from netlab.experiments.websocket.reach import Clock, Reached
 from netlab.experiments.websocket.told import Teller, http_message
 from netlab.network import websocket
 from netlab.network.stream import Stream
-from netlab.network.websocket import Answer, Connection, Declined, Wish
+from netlab.network.websocket import Connection
+from netlab.network.websocket_opening import Answer, Declined, Why, Wish
 from netlab.recording.records import Value
 
 PLAIN_ANSWERS = {
@@ -124,7 +125,7 @@ def tell_declined(bench: Bench, step: str, declined: Declined) -> None:
     )
 
 
-def advice_for(why: websocket.Why, answer: Answer) -> str:
+def advice_for(why: Why, answer: Answer) -> str:
     """The most likely cause, and what to try."""
     if why != "status":
         return {

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from netlab.errors import Exit, NetlabError
+from netlab.errors import Exit
 from netlab.experiments.bench import Bench
 from netlab.experiments.trace import connect, lookup, places, secure
 from netlab.experiments.trace.connect import Connected
@@ -53,15 +53,7 @@ def anchors_for(bench: Bench, options: Options) -> Anchors | None:
     if not options.target.secure:
         return None
     offered = ("h2",) if options.http2 else ("http/1.1",)
-    try:
-        return secure.load_anchors(bench, insecure=options.insecure, alpn=offered)
-    except OSError as error:
-        raise NetlabError(
-            "The file of trust anchors cannot be used.",
-            where="before TLS",
-            cause=str(error),
-            advice="--cacert and SSL_CERT_FILE want a PEM file with certificates.",
-        ) from None
+    return secure.load_anchors(bench, insecure=options.insecure, alpn=offered)
 
 
 async def reach(bench: Bench, options: Options, clock: Clock, role: str = ROLE) -> Reached | Exit:

@@ -73,12 +73,6 @@ class AuthorizationServer:
     def secure(self) -> bool:
         return self.issuer.startswith("https:")
 
-    def started_over(self, settings: Settings) -> "AuthorizationServer":
-        """The same server under other settings, with nothing issued: only keys and people stay."""
-        return AuthorizationServer(
-            self.issuer, self.resources, settings, self.clock, self.keys, self.accounts
-        )
-
     def end_family(self, grant: Grant, rule: str) -> int:
         """All tokens of a grant end; how many still lived."""
         if grant.revoked:

@@ -112,6 +112,18 @@ class TestSticky:
             assert (again.status, again.body != first.body) == (200, True)
             assert again.first("set-cookie") not in (None, first.first("set-cookie"))
 
+    def test_whoever_is_bound_may_stay_while_it_drains_and_nobody_new_comes(self) -> None:
+        with Place(None, None, sticky="place") as place:
+            first = place.get()
+            pair = str(first.first("set-cookie")).partition(";")[0]
+            home = place.pool.named(first.body.decode())
+            assert home is not None
+            place.pool.mark(home, "draining", "a restart")
+            assert place.get("/", f"Cookie: {pair}").body == first.body
+            assert {place.get().body for _ in range(3)} == {b"b1", b"b2"} - {first.body}
+            place.pool.mark(home, "down", "the restart")
+            assert place.get("/", f"Cookie: {pair}").body != first.body
+
     def test_nobody_makes_one_up(self) -> None:
         with Place(None, None, sticky="place") as place:
             bodies = {place.get("/", "Cookie: place=b1").body for _ in range(2)}

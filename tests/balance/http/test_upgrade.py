@@ -1,15 +1,19 @@
 """A connection that turns into another protocol's: octets both ways, and how it ends."""
 
 import asyncio
+import errno
 import socket
+import sys
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 
+from netlab.balance.events import Finished
 from netlab.balance.http.proxy import serve_http
 from netlab.balance.pool import Pool
 from netlab.balance.settings import Server, Settings, Timeouts
+from tests.balance import wires
 from tests.balance.http.place import Backend, Place, Talk, reset, rest, until
 
 ASK = (
@@ -82,6 +86,62 @@ def test_a_reset_passes_as_a_reset(side: str) -> None:
                 reset(sock)
         if side == "client":
             place.wait(lambda: "reset" in place.backend.ended)
+
+
+async def turned_pair(
+    balancer: wires.Balanced, listener: socket.socket
+) -> tuple[socket.socket, socket.socket]:
+    """A client's socket and the backend's, from the first octet after the switch."""
+    client = await wires.dial(balancer.port)
+    await wires.send(client, ASK)
+    server = await wires.accepted(listener)
+    await wires.receive(server)
+    await wires.send(server, SWITCH)
+    await wires.receive(client)
+    return client, server
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="epoll is Linux's")
+@pytest.mark.parametrize("from_client", [True, False], ids=["client", "backend"])
+class TestResetsThatAsyncioDoesNotSee:
+    def test_after_a_half_close(self, from_client: bool) -> None:
+        async def play() -> None:
+            with wires.listening() as listener:
+                async with wires.balanced(wires.port_of(listener), layer=7) as balancer:
+                    client, server = await turned_pair(balancer, listener)
+                    near, far = (client, server) if from_client else (server, client)
+                    near.shutdown(socket.SHUT_WR)
+                    assert await wires.receive(far) == b""
+                    reset(near)
+                    with far:
+                        await wires.until(lambda: balancer.told(Finished))
+                        assert far.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) in (
+                            errno.ECONNRESET, errno.EPIPE,
+                        )  # fmt: skip
+
+        asyncio.run(play())
+
+    def test_while_reading_is_paused(self, from_client: bool) -> None:
+        async def play() -> None:
+            with wires.listening() as listener:
+                async with wires.balanced(wires.port_of(listener), layer=7) as balancer:
+                    client, server = await turned_pair(balancer, listener)
+                    near, far = (client, server) if from_client else (server, client)
+                    quiet = 0
+                    while quiet < 20:
+                        try:
+                            near.send(bytes(65536))
+                            quiet = 0
+                        except BlockingIOError:
+                            quiet += 1
+                            await asyncio.sleep(0.002)
+                    reset(near)
+                    with far:
+                        await wires.until(lambda: balancer.told(Finished))
+                        with pytest.raises(ConnectionResetError):
+                            await wires.everything(far)
+
+        asyncio.run(play())
 
 
 def test_silence_in_both_directions_ends_it() -> None:

@@ -12,11 +12,10 @@ import select
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
-from netlab.errors import NetlabError
+from netlab.errors import NetlabError, nearest
 from netlab.experiments.io.calls import Calls
 from netlab.experiments.io.request import Request
 
@@ -123,10 +122,9 @@ def named(name: str, where: str) -> Model:
     """The model of this name. Raises NetlabError with the nearest one."""
     if name in MODELS:
         return MODELS[name]
-    near = get_close_matches(name, MODELS, n=1)
     raise NetlabError(
-        f"{where}: there is no model {name!r}" + (f"; did you mean {near[0]}?" if near else ""),
-        advice=f"the models are {', '.join(MODELS)}",
+        f"{where}: there is no model {name!r}",
+        advice=nearest(name, MODELS, f"the models are {', '.join(MODELS)}"),
     )
 
 

@@ -8,10 +8,9 @@ import importlib
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
-from netlab.errors import NetlabError
+from netlab.errors import NetlabError, nearest
 from netlab.experiments.io.models import missing as not_on_this_system
 
 Serve = Callable[[socket.socket, int], None]
@@ -72,10 +71,9 @@ def named(name: str, where: str) -> Service:
             f"{where}: there is no echo service over io_uring",
             advice="netlab io demo --models io-uring shows it, where the system has it",
         )
-    near = get_close_matches(name, SERVICES, n=1)
     raise NetlabError(
-        f"{where}: there is no model {name!r}" + (f"; did you mean {near[0]}?" if near else ""),
-        advice=f"the models are {', '.join(SERVICES)}",
+        f"{where}: there is no model {name!r}",
+        advice=nearest(name, SERVICES, f"the models are {', '.join(SERVICES)}"),
     )
 
 

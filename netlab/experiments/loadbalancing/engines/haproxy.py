@@ -7,6 +7,7 @@ import threading
 from dataclasses import replace
 from time import perf_counter
 
+from netlab.addresses import endpoint
 from netlab.balance.settings import Server, Settings
 from netlab.experiments.loadbalancing.engines import need
 from netlab.experiments.loadbalancing.engines.base import (
@@ -16,7 +17,7 @@ from netlab.experiments.loadbalancing.engines.base import (
     Repeat,
     free_port,
 )
-from netlab.experiments.loadbalancing.haproxyconf import Extra, address, finer, text
+from netlab.experiments.loadbalancing.haproxyconf import Extra, finer, text
 from netlab.recording.records import Value
 
 EVERY = 0.1
@@ -62,7 +63,7 @@ class HAProxy(Program):
         self.ask(f"set server servers/{backend} state ready")
 
     def add(self, server: Server) -> None:
-        host, port = address(server.host, server.port).rsplit(":", 1)
+        host, port = endpoint(server.host, server.port).rsplit(":", 1)
         self.ask(f"set server servers/{self.spare} addr {host} port {port}")
         self.ask(f"set server servers/{self.spare} weight {server.weight * finer(self.settings)}")
         self.restore(self.spare)
