@@ -57,8 +57,10 @@ def obey(given: Sequence[str]) -> int:
             return Exit(app(args=list(given), prog_name="netlab", standalone_mode=False) or 0)
         except UsageError as error:
             raise understood(error, given) from None
-        except SystemExit:  # Typer's way of saying that nobody reads its help any more
-            raise BrokenPipeError from None
+        except SystemExit as leaving:
+            if leaving.code != 1:  # a signal's way out: `keys.leave`
+                raise
+            raise BrokenPipeError from None  # Typer's, where nobody reads its help any more
 
     return int(kept(one))
 

@@ -2,12 +2,14 @@
 
 import math
 import re
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from netlab.balance.settings import Check, Passive, Server, Settings
+from netlab.cli.keys import leave
 from netlab.cli.lb_options import Balancing
 from netlab.cli.options import Look
 from netlab.cli.parse import seconds
@@ -92,7 +94,13 @@ def play(asked: Asked, look: Look) -> Exit:
     if asked.engine is not None:
         engines.need(asked.engine)
     run = experiment(asked.scenario)
-    return perform(f"lb demo {asked.scenario}", lambda bench: run(bench, options), Loopback(), look)
+    # SIGTERM by way of every `finally`: a folder with keys must not stay.
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        name = f"lb demo {asked.scenario}"
+        return perform(name, lambda bench: run(bench, options), Loopback(), look)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def experiment(name: str) -> "Callable[[Bench, Options], Coroutine[Any, Any, Exit]]":

@@ -201,6 +201,22 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there terminate is no signal")
+def test_sigterm_leaves_no_folder_with_keys(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "netlab", "lb", "demo", "layers"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    ) as running:  # fmt: skip
+        until = monotonic() + 20
+        while not list(tmp_path.glob("netlab-lb-*/*")) and monotonic() < until:
+            sleep(0.005)
+        running.terminate()
+        _, err = running.communicate(timeout=20)
+    assert (running.returncode, err) == (128 + signal.SIGTERM, b"")
+    assert list(tmp_path.iterdir()) == []
+
+
 def children(pid: int) -> list[int]:
     """Of all its threads: one starts the balancer, another the backends."""
     found: list[int] = []

@@ -46,9 +46,13 @@ def say(line: object) -> None:
 
 async def run(settings: Mapping[str, Any]) -> None:
     counter = Counter()
-    backends = {spec["name"]: made(spec, counter, tell) for spec in settings["backends"]}
-    for backend in backends.values():
-        await backend.listen()
+    try:
+        backends = {spec["name"]: made(spec, counter, tell) for spec in settings["backends"]}
+        for backend in backends.values():
+            await backend.listen()
+    except OSError as error:  # a port that is taken, a certificate that has gone with the parent
+        say({"failed": str(error)})
+        return
     say({"ready": {each.name: each.port for each in backends.values()}})
     loop, commands = asyncio.get_running_loop(), asyncio.Queue[bytes]()
     threading.Thread(target=listen, args=(loop, commands), name="control", daemon=True).start()
