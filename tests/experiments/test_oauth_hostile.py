@@ -162,7 +162,8 @@ def test_whatever_a_token_is_the_flow_ends(text: str) -> None:
 
 def test_a_key_set_that_is_none() -> None:
     token, _ = signed({"iss": "x"})
-    for keys in ({"keys": 5}, {"keys": [{"kty": "OKP", "crv": "X", "x": ""}]}, [], None):
+    wrong: list[object] = [{"keys": 5}, {"keys": [{"kty": "OKP", "crv": "X", "x": ""}]}, [], None]
+    for keys in wrong:
         ran = meet(whole(json.dumps({"access_token": token}).encode()), keys)
         assert ran.code is Exit.OK, ran.titles
         assert ran.facts["jwt.verified"] is False
