@@ -17,18 +17,15 @@ from collections.abc import Callable
 from netlab.addresses import endpoint
 from netlab.balance import proxyprotocol
 from netlab.balance.backend import Backend
+from netlab.balance.door import EXHAUSTED, Door, places
 from netlab.balance.events import Accepted, Fault, Finished, Lost, Refused, Retried
 from netlab.balance.poller import poller
 from netlab.balance.pool import Pool
 from netlab.balance.relay import ABORT, RESET_BY_BACKEND, Pair
 from netlab.balance.settings import Settings
 
-AT_ONCE = 64
-"""Connections accepted before the others get their turn."""
 TRIES = 3
 """Backends asked for one connection."""
-PAUSE = 0.05
-"""Seconds without accepting when descriptors have run out; clients wait in the kernel's queue."""
 SWEEP = 0.1
 """How exact time-outs are, as a part of the shortest."""
 UNDER_WAY = {0, errno.EISCONN}
@@ -42,7 +39,7 @@ async def serve_tcp(
     balancer = Layer4(settings, pool, listener)
     try:
         await stop.wait()
-        balancer.refuse_more()
+        balancer.door.shut()
         await balancer.drained(settings.timeouts.drain)
     finally:
         balancer.close()
@@ -70,37 +67,12 @@ class Layer4:
         times = settings.timeouts
         self.every = SWEEP * min(times.connect, times.idle)
         self.timer = self.loop.call_later(self.every, self.sweep)
-        self.loop.add_reader(listener, self.accept)
-
-    def accept(self) -> None:
-        for _ in range(AT_ONCE):
-            try:
-                client, address = self.listener.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
-            except OSError:
-                self.loop.remove_reader(self.listener)
-                self.loop.call_later(PAUSE, self.accept_again)
-                return
-            self.admit(client, address[0], address[1])
+        most = places()
+        self.door = Door(listener, self.admit, lambda: len(self.open) < most)
 
     def admit(self, client: socket.socket, host: str, port: int) -> None:
-        client.setblocking(False)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         Connection(self, client, host, port).begin()
-
-    def accept_again(self) -> None:
-        if self.listener.fileno() >= 0:
-            self.loop.add_reader(self.listener, self.accept)
-
-    def refuse_more(self) -> None:
-        """Take those that the kernel has connected already, and no other."""
-        self.loop.remove_reader(self.listener)
-        with contextlib.suppress(OSError):  # EAGAIN: there are no more
-            while True:
-                client, address = self.listener.accept()
-                self.admit(client, address[0], address[1])
-        self.listener.close()
 
     async def drained(self, longest: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -116,8 +88,7 @@ class Layer4:
 
     def close(self) -> None:
         self.timer.cancel()
-        if self.listener.fileno() >= 0:
-            self.loop.remove_reader(self.listener)
+        self.door.close()
         for each in tuple(self.open):
             each.cut("cut when the balancer ended")
         self.poller.close()
@@ -184,6 +155,11 @@ class Connection:
                 error = sock.connect_ex(address)
         except OSError as fault:
             error = fault.errno or errno.EINVAL
+        if error in EXHAUSTED:
+            # No fault of the backend's, which must not be taken for down.
+            self.hang_up()
+            self.give_up("there are no descriptors left")
+            return
         if error in UNDER_WAY:
             self.connected()
         elif error in PENDING:

@@ -46,10 +46,13 @@ class Http1:
 
     async def ask(self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes,
                   timeout: float) -> None:  # fmt: skip
-        """Raises OSError; TimeoutError is one."""
-        fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        request = h11.Request(method=method, target=target.encode("ascii"), headers=fields)
-        octets = self.state.send(request) or b""
+        """Raises OSError; TimeoutError is one. What a server named may be unfit to be asked for."""
+        try:
+            fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+            request = h11.Request(method=method, target=target.encode("ascii"), headers=fields)
+            octets = self.state.send(request) or b""
+        except (h11.LocalProtocolError, UnicodeEncodeError) as error:
+            raise NotHttp(f"HTTP cannot ask for that ({error})") from None
         if body:
             octets += self.state.send(h11.Data(data=body)) or b""
         octets += self.state.send(h11.EndOfMessage()) or b""

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from joserfc import jwk, jws
 from joserfc.errors import JoseError
 
@@ -59,12 +60,16 @@ def _signature(text: str, token: Jwt, keys: Mapping[str, Any]) -> str:
         jws.deserialize_compact(text.encode(), jwk.import_key(key), list(ALGORITHMS))
     except (JoseError, ValueError, TypeError):
         return "the signature is wrong"
+    except (LookupError, AttributeError, ArithmeticError, UnsupportedAlgorithm):
+        return "the key of the issuer's set is none"  # whatever a stranger writes into it
     return ""
 
 
 def _key(token: Jwt, keys: Mapping[str, Any]) -> Any:
     """By its kid; without one the only key there is."""
-    found = [key for key in keys.get("keys") or () if isinstance(key, dict) and "kty" in key]
+    listed = keys.get("keys")
+    every = listed if isinstance(listed, list) else []
+    found = [key for key in every if isinstance(key, dict) and "kty" in key]
     named = token.header.get("kid")
     if named is None:
         return found[0] if len(found) == 1 else None
@@ -79,10 +84,16 @@ def _claims(token: Jwt, wanted: Wanted) -> Verdict:
         return Verdict(token, "another server has issued it", "RFC 7519 §4.1.1")
     if wanted.audience not in (audience if isinstance(audience, list) else [audience]):
         return Verdict(token, "it is meant for somebody else", "RFC 7519 §4.1.3")
-    if not isinstance(expires, int | float) or wanted.now >= expires + LEEWAY:
+    # Not by adding to what a stranger wrote: no float holds every number, and NaN is never over.
+    if not (_number(expires) and expires > wanted.now - LEEWAY):
         return Verdict(token, "it has expired", "RFC 7519 §4.1.4")
-    if not isinstance(begins, int | float) or wanted.now < begins - LEEWAY:
+    if not (_number(begins) and begins <= wanted.now + LEEWAY):
         return Verdict(token, "it is not valid yet", "RFC 7519 §4.1.5")
     if wanted.nonce is not None and claims.get("nonce") != wanted.nonce:
         return Verdict(token, "its nonce is not ours", "OpenID Connect Core §3.1.3.7")
     return Verdict(token)
+
+
+def _number(value: object) -> TypeGuard[float]:
+    """RFC 7519 §2: NumericDate."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

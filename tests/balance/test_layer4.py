@@ -333,7 +333,7 @@ def test_connections_that_wait_in_the_queue_when_it_drains_are_served(
             clients = [await dial(port_of(listener)) for _ in range(5)]
             settings = Settings((Server("b1", "127.0.0.1", port_of(backend)),), layer=4)
             balancer = Layer4(settings, Pool.of(settings, lambda event: None), listener)
-            balancer.refuse_more()
+            balancer.door.shut()
             servers = [await accepted(backend) for _ in clients]
             for each in (*clients, *servers):
                 each.close()

@@ -72,7 +72,7 @@ def test_what_goes_wrong_is_counted_and_said_at_once() -> None:
         Refused(2.0, "c", "no Host", 400),
     )
     assert lines == [
-        "GET /a?token=secret: b1 failed, asked b2 instead",
+        "GET /a: b1 failed, asked b2 instead",
         "GET /a: b1 failed, asked b2 as well: perhaps it is done twice",
         "POST /a: lost at b1: closed",
         "b1 is down: 3 failures in a row",

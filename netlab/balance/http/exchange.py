@@ -1,6 +1,7 @@
 """One request: a backend chosen for it, the request sent, the answer passed on."""
 
 from netlab.balance.backend import Backend
+from netlab.balance.door import EXHAUSTED
 from netlab.balance.events import Finished, Lost
 from netlab.balance.http.asking import Asking, Broken
 from netlab.balance.http.download import Download, Torn
@@ -87,6 +88,8 @@ class Exchange:
         except TimeoutError:
             raise Broken("does not take a connection in time", sent=False, status=504) from None
         except OSError as error:
+            if error.errno in EXHAUSTED:  # no fault of the backend's
+                raise Refusal(503, "there are no descriptors left", "RFC 9110 §15.6.4") from None
             why = (
                 "refuses the connection"
                 if isinstance(error, ConnectionRefusedError)

@@ -98,9 +98,15 @@ def kept(request: RequestHead, own_cookie: bytes) -> list[tuple[bytes, bytes]]:
             if not value:
                 continue
         elif name == b"max-forwards" and request.method == b"OPTIONS":
-            value = b"%d" % (int(value) - 1) if value.isdigit() and int(value[:9]) else value
+            value = one_less(value)
         lines.append((name, value))
     return lines
+
+
+def one_less(hops: bytes) -> bytes:
+    """RFC 9110 §7.6.2: each on the way counts down. More than anybody counts is left alone."""
+    counts = hops.isdigit() and len(hops) <= 9 and int(hops)
+    return b"%d" % (int(hops) - 1) if counts else hops
 
 
 def identity(client: Client, authority: bytes) -> list[tuple[bytes, bytes]]:

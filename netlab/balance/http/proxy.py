@@ -6,17 +6,14 @@ import socket
 import ssl
 from functools import partial
 
-from netlab.addresses import BACKLOG
+from netlab.balance.door import Door, places
 from netlab.balance.events import Accepted, Refused
 from netlab.balance.http.connection import serve_client
 from netlab.balance.http.site import Site
-from netlab.balance.http.wire import Wire, wake
+from netlab.balance.http.wire import RESET, wake
 from netlab.balance.pool import Pool
 from netlab.balance.settings import Settings
 from netlab.errors import Exit, NetlabError
-
-CLIENTS = 8192
-"""Connections at once; one more is closed at once."""
 
 
 async def serve_http(
@@ -27,20 +24,14 @@ async def serve_http(
     Raises NetlabError when certificate or key cannot be used. The listener is closed at the end.
     """
     context = tls_context(settings)
-    balancer = Balancer(Site(settings, pool))
-    server = await asyncio.get_running_loop().create_server(
-        lambda: Wire(balancer.site.open, balancer.accept),
-        sock=listener,
-        ssl=context,
-        ssl_handshake_timeout=settings.timeouts.head if context else None,
-        backlog=BACKLOG,
-    )
+    balancer = Balancer(Site(settings, pool), context)
+    door = Door(listener, balancer.admit)
     try:
         await stop.wait()
-        server.close()
+        door.shut()
         await balancer.drain()
     finally:
-        server.close()
+        door.close()
         await balancer.end()
 
 
@@ -65,22 +56,38 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
 
 
 class Balancer:
-    """The clients that there are, each with a task of its own."""
+    """The clients that there are, each with a task of its own, from before TLS has begun."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, context: ssl.SSLContext | None) -> None:
         self.site = site
+        self.context = context
+        self.most = places()
         self.tasks: set[asyncio.Task[None]] = set()
 
-    def accept(self, wire: Wire) -> None:
+    def admit(self, client: socket.socket, host: str, _: int) -> None:
         pool = self.site.pool
-        if len(self.tasks) >= CLIENTS:
-            pool.tell(Refused(pool.clock(), wire.peer, f"there are {CLIENTS} clients already"))
-            wire.abort()
+        if len(self.tasks) >= self.most:
+            pool.tell(Refused(pool.clock(), host, f"there are {self.most} clients already"))
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            client.close()
             return
-        pool.tell(Accepted(pool.clock(), wire.peer))
-        task = self.site.loop.create_task(serve_client(self.site, wire))
+        task = self.site.loop.create_task(self.serve(client))
         self.tasks.add(task)
         task.add_done_callback(self.over)
+
+    async def serve(self, client: socket.socket) -> None:
+        """All that one client is to have."""
+        try:
+            _, wire = await self.site.loop.connect_accepted_socket(
+                self.site.wire, client, ssl=self.context,
+                ssl_handshake_timeout=self.site.timeouts.head if self.context else None,
+            )  # fmt: skip
+        except OSError:  # it has gone, or speaks no TLS that may be spoken
+            client.close()
+            return
+        pool = self.site.pool
+        pool.tell(Accepted(pool.clock(), wire.peer))
+        await serve_client(self.site, wire)
 
     def over(self, task: asyncio.Task[None]) -> None:
         """A task that fails is a fault of ours: tell the loop, and let no other client suffer."""

@@ -23,11 +23,8 @@ RESET = struct.pack("ii", 1, 0)
 class Wire(asyncio.Protocol):
     """`ended`: nothing more will come. `lost`: nothing can be sent either. `error`: by a reset."""
 
-    def __init__(
-        self, open_ones: set["Wire"], made: Callable[["Wire"], None] | None = None
-    ) -> None:
+    def __init__(self, open_ones: set["Wire"]) -> None:
         self.open_ones = open_ones
-        self.made = made
         self.loop = asyncio.get_running_loop()
         self.buffer = bytearray()
         self.ended = False
@@ -55,8 +52,6 @@ class Wire(asyncio.Protocol):
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.open_ones.add(self)
-        if self.made is not None:
-            self.made(self)
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data

@@ -119,11 +119,13 @@ class Account:
             for share in (self.shares[event.second], self.whole):
                 share.retries += 1
             more = "as well: perhaps it is done twice" if event.doubled else "instead"
-            self.told(f"{event.request}: {event.first} failed, asked {event.second} {more}", False)
+            self.told(
+                f"{brief(event.request)}: {event.first} failed, asked {event.second} {more}", False
+            )
         else:
             self.losses.append(event)
             self.whole.lost += 1
-            self.told(f"{event.request}: lost at {event.backend}: {event.why}", False)
+            self.told(f"{brief(event.request)}: lost at {event.backend}: {event.why}", False)
 
 
 def write(account: Account, recorder: Recorder, listen: str) -> None:

@@ -27,6 +27,7 @@ CALLBACK, FLOW = "/callback", "flow"
 NAME = "Photo prints"
 REDIRECTING = frozenset({"authorization_code", "implicit"})
 """The grants that end at a redirect URI."""
+LONGEST_ID = 2000
 CHECKS = frozenset({"state", "pkce", "iss", "nonce"})
 
 
@@ -143,6 +144,9 @@ class Application:
         answer = said(reply)
         if reply.status != 201 or not isinstance(answer.get("client_id"), str):
             raise refused("registration", reply, answer)
+        if len(answer["client_id"]) > LONGEST_ID:
+            raise Stopped("registration", "it gave a client_id of "
+                          f"{len(answer['client_id']):,} characters")  # fmt: skip
         self.client_id = answer["client_id"]
         self.secret = str(answer.get("client_secret", ""))
         return answer
@@ -153,7 +157,8 @@ class Application:
         if not isinstance(url, str) or not url:
             raise Stopped("discovery", f"the server's description names no {name}",
                           rule="RFC 8414 §2")  # fmt: skip
-        if not protected(url):
+        # Nor may a server elsewhere send us asking around on this machine.
+        if not protected(url, self.wish.issuer):
             raise Stopped("discovery", f"its {name} is no https URL: {url[:200]}",
                           rule="RFC 6749 §3.1, §3.2")  # fmt: skip
         return url
@@ -265,7 +270,7 @@ class Application:
         self.mine = not self.flow or f"{FLOW}={self.flow}" in visit.field("cookie")
         try:
             await self.came_back(query_of(visit.target))
-        except (Stopped, OSError) as error:
+        except Exception as error:  # whatever it is, the flow ends with it, and is not waited for
             self.stopped = error
             return page("That did not work", f"<p>{html.escape(str(error))}</p>", 400)
         titles = "".join(f"<li>{html.escape(str(one))}" for one in self.photos.get("photos", ()))

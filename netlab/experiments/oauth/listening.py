@@ -106,6 +106,8 @@ async def _read(state: h11.Connection, reader: asyncio.StreamReader) -> Visit | 
             case h11.NEED_DATA:
                 data = await reader.read(READ)
                 raw += data
+                if len(raw) > MOST_HEAD + MOST_BODY:  # chunks have more around them than in them
+                    return None
                 state.receive_data(data)
             case h11.Request():
                 head = event

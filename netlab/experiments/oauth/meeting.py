@@ -88,5 +88,5 @@ async def _pasted(app: Met, pasted: Pasted) -> None:
         raise Stopped("browser", what if text else "nothing was pasted")
     back(app.world, bool(query.get("error")))
     app.world.hide(query.get("code", ""), query.get("state", ""))
-    app.world.spoken.append(app.world.masked(text.encode()))
+    app.world.message(text.encode("utf-8", "backslashreplace"))
     await app.came_back(query)

@@ -91,6 +91,8 @@ class Met(Walked):
     offline: bool = False
 
     async def visited(self, visit: Visit) -> Page:
+        if visit.field("host") not in (f"127.0.0.1:{self.port}", f"localhost:{self.port}"):
+            return Page(421)  # a page that made its own name lead here (DNS rebinding)
         query = query_of(visit.target)
         if visit.target.startswith("/callback"):
             if self.returned:
@@ -103,15 +105,15 @@ class Met(Walked):
             self._tell(visit)
         # Not by super(): a dataclass with slots is made anew, and loses what it refers to.
         page = await Walked.visited(self, visit)
+        self.world.hide(self.verifier, self.state, self.nonce)  # /connect makes new ones
         if self.returned:
             self.back.set()
         return page
 
     def _tell(self, visit: Visit) -> None:
         """What the browser brought, as the application read it."""
-        world, wire = self.world, visit.raw
-        wire = world.masked(wire)
-        world.spoken.append(wire)
+        world = self.world
+        wire = world.message(visit.raw)
         path = visit.target.partition("?")[0]
         world.bench.recorder.message(
             world.step, "browser", "client", "HTTP/1.1", f"{visit.method} {path}", wire

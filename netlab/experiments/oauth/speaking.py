@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from netlab.dissect import http1 as dissect
-from netlab.experiments.oauth.world import PATIENCE, Origin, World, origin_of
+from netlab.experiments.oauth.world import MOST_SPOKEN, PATIENCE, Origin, World, origin_of
 from netlab.network.http1 import Http1, NotHttp, Pairs, Reply
 
 FORM = "application/x-www-form-urlencoded"
@@ -89,11 +89,13 @@ class Pending:
     def tell(self, direction: Any, start: int, reply: Reply | None = None) -> None:
         """Write the message down, from the tape."""
         world, tape = self.speaker.world, self.line.stream.tape
-        if reply is not None:
-            found = said(reply)
-            world.hide(*(str(found[name]) for name in SECRETS if name in found))
-        wire = world.masked(tape.data(direction, start))
-        world.spoken.append(wire)
+        found = {} if reply is None else said(reply)
+        inside = [str(found[name]) for name in SECRETS if name in found]
+        world.hide(*inside)
+        body = b"" if reply is None else reply.body
+        wire = world.message(tape.data(direction, start), body, inside)
+        if len(world.spoken) >= MOST_SPOKEN:
+            return
         parsed = dissect.request(wire) if reply is None else dissect.response(wire, self.method)
         ends = (self.speaker.actor, world.actor_of(self.origin))
         title = asked(self.method, self.url) if reply is None else told(reply, self.url)

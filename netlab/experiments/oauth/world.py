@@ -2,12 +2,14 @@
 
 import asyncio
 import ipaddress
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import quote, quote_plus, urlsplit
 
+from netlab.dissect import masks
 from netlab.experiments.bench import Bench
 from netlab.experiments.oauth.questions import ASKS
 from netlab.network import race, trust
@@ -24,6 +26,9 @@ SHORTEST = 4
 """Characters that a secret has at the least; anything shorter would blot out half of a page."""
 SHOWN = 12
 BLOTS = re.compile(rf"\*{{{2 * SHOWN},}}")
+COOKIES = ("cookie", "cookie2", "set-cookie", "set-cookie2")
+MOST_SPOKEN = 500
+"""Messages of one chapter that are kept and written down: a device may ask for an hour."""
 MESSAGES = ("oauth.exactly", "oauth.parameters")
 """Facts about one message: a chapter without has none, and not that of the chapter before."""
 PORTS = {"http": 80, "https": 443}
@@ -47,20 +52,23 @@ class Origin(NamedTuple):
 def origin_of(url: str) -> Origin:
     """Raises ValueError for what is no http or https URL."""
     parts = urlsplit(url)
-    if parts.scheme not in PORTS or not parts.hostname:
+    written = url.isascii() and url.isprintable() and " " not in url  # RFC 3986 §2
+    if not written or parts.scheme not in PORTS or not parts.hostname:
         raise ValueError(f"{url[:200]} is no http or https URL")
     return Origin(parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme])
 
 
-def protected(url: str) -> bool:
+def protected(url: str, issuer: str = "") -> bool:
     """Whether codes and tokens may travel there: by TLS, or within this machine (RFC 6749 §3.1,
-    §3.2). A server's own description of itself may name anything.
+    §3.2). A server's own description of itself may name anything: one that is not on this machine
+    itself names nothing here. issuer: empty where the person has typed the URL.
     """
     try:
         origin = origin_of(url)
+        near = not issuer or on_this_machine(origin_of(issuer).host)
     except ValueError:
         return False
-    return origin.secure or on_this_machine(origin.host)
+    return origin.secure or (near and on_this_machine(origin.host))
 
 
 def on_this_machine(host: str) -> bool:
@@ -148,13 +156,37 @@ class World:
         """The same octets, every secret in them blotted out; as many as before."""
         if self.masks:
             for secret in sorted(self.secrets, key=len, reverse=True):
-                for form in {secret, quote(secret, safe=""), quote_plus(secret)}:
-                    wire = wire.replace(form.encode(), b"*" * len(form))
+                for form in forms(secret):
+                    wire = wire.replace(form, b"*" * len(form))
+        return wire
+
+    def message(self, wire: bytes, body: bytes = b"", inside: Iterable[str] = ()) -> bytes:
+        """A whole HTTP message as it may be written down; it is kept for `exactly`.
+
+        inside: secrets that stand in its body, which is what its chunks come to. One that cannot
+        be found whole in the octets (torn between two chunks, or spelt as nobody would) blots out
+        all of the body.
+        """
+        if self.masks:
+            kept = [secret for secret in inside if len(secret) >= SHORTEST]
+            seen = [[form for form in forms(secret) if form in wire] for secret in kept]
+            known = [form for secret in self.secrets for form in forms(secret)]
+            torn = not all(seen) or any(body.count(form) > wire.count(form) for form in known)
+            wire = self.masked(without_cookies(wire))
+            if torn:
+                head, gap, rest = wire.partition(b"\r\n\r\n")
+                wire = head + gap + b"*" * len(rest)
+        if len(self.spoken) < MOST_SPOKEN:
+            self.spoken.append(wire)
+        else:
+            self.spoken[-1:] = [wire]
         return wire
 
     def hidden(self, given: Mapping[str, object]) -> dict[str, object]:
         """Parameters as they may be written down."""
-        shown = ((name, self.masked(str(value).encode()).decode()) for name, value in given.items())
+        texts = ((name, str(value).encode("utf-8", "backslashreplace")) for name, value in
+                 given.items())  # fmt: skip
+        shown = ((name, self.masked(text).decode("utf-8", "replace")) for name, text in texts)
         return {name: shortened(text) for name, text in shown}
 
     def exactly(self, number: int = -1) -> None:
@@ -233,6 +265,25 @@ class World:
         network = self.bench.network
         found = [origin.host] if literal(origin.host) else await network.addresses(origin.host)
         return [network.dialled(address, origin.port, "tcp") for address in found[:4]]
+
+
+def forms(secret: str) -> set[bytes]:
+    """How it may be written: as it is, in a URL, in a form, in JSON, in JSON as PHP has it."""
+    plain = secret.encode("utf-8", "backslashreplace").decode()
+    quoted = json.dumps(plain)[1:-1]
+    ways = {plain, quote(plain, safe=""), quote_plus(plain), quoted, quoted.replace("/", "\\/")}
+    return {way.encode() for way in ways}
+
+
+def without_cookies(wire: bytes) -> bytes:
+    """A message whose cookies are masked: a browser brings those of every port of this machine."""
+    head, gap, body = wire.partition(b"\r\n\r\n")
+    lines = head.decode("latin-1").split("\r\n")
+    for at, line in enumerate(lines):
+        name, colon, value = line.partition(":")
+        if name.strip().lower() in COOKIES:
+            lines[at] = name + colon + masks.header(name.strip(), value)
+    return "\r\n".join(lines).encode("latin-1") + gap + body
 
 
 def shortened(text: str) -> str:

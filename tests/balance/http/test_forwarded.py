@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from netlab.balance.http.forward import one_less
 from tests.balance.http.place import (
     Answer,
     Backend,
@@ -120,6 +121,10 @@ class TestHopByHop:
         start = b"OPTIONS * HTTP/1.1"
         assert sent(b"Max-Forwards: 3", start=start).first(b"max-forwards") == b"2"
         assert sent(b"Max-Forwards: 3").first(b"max-forwards") == b"3"
+
+    @pytest.mark.parametrize("hops", [b"1" * 5000, b"0", b"-1", b"\xb2"])
+    def test_max_forwards_that_nobody_counts_goes_on_as_it_is(self, hops: bytes) -> None:
+        assert one_less(hops) == hops
 
     def test_a_response_s_own_end_here_too(self) -> None:
         made = response(

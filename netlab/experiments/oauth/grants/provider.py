@@ -14,6 +14,9 @@ from netlab.experiments.oauth.speaking import said
 from netlab.experiments.oauth.walkthrough import lifetime, tell_registered
 from netlab.experiments.oauth.world import World, protected
 
+LONGEST = 2000
+"""Characters of what a person is shown to type."""
+
 
 async def device(world: World, app: Met, options: Options) -> None:
     """RFC 8628, with a person who has a browser somewhere."""
@@ -47,7 +50,9 @@ async def codes(app: Met) -> Mapping[str, Any]:
     if reply.status != 200 or "device_code" not in answer:
         raise refused("device authorization endpoint", reply, answer)
     code, uri, complete = where_to(answer)
-    if not code or not all(map(protected, filter(None, (uri, complete)))) or not uri:
+    issuer, where = app.wish.issuer, [one for one in (uri, complete) if one]
+    typed = code and uri and all(protected(one, issuer) for one in where)
+    if not typed or max(map(len, (code, *where))) > LONGEST:
         raise Stopped("device authorization endpoint", "it names no code to type at an https URL",
                       rule="RFC 8628 §3.2")  # fmt: skip
     world.fact("oauth.user_code", str(world.hidden({"code": code})["code"]))
