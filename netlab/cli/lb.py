@@ -172,7 +172,7 @@ def config(
 )
 @guarded
 def run(
-    look: options.LabLook,
+    look: options.Look,
     backend: Annotated[
         list[str],
         typer.Option("--backend", metavar="HOST:PORT[=WEIGHT]", help="A server (repeatable)."),

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from netlab.cli.parse import seconds
 from netlab.errors import Exit, NetlabError
 from netlab.lab.alone import Secured, address_of, opened
 from netlab.lab.alone import serve as answer_until_ended
@@ -38,7 +39,7 @@ PLAIN = (
 ENCRYPTED = "Its certificate is vouched for by {ca_file}"
 
 
-def serve(listen: str, tls: bool, old: bool, device_interval: float) -> Exit:
+def serve(listen: str, tls: bool, old: bool, device_interval: str) -> Exit:
     """Serve at HOST:PORT until told to end. Raises NetlabError when that cannot be."""
     settings = settled(old, device_interval)
     host, port = address_of(listen)
@@ -62,12 +63,9 @@ def serve(listen: str, tls: bool, old: bool, device_interval: float) -> Exit:
     return Exit.OK
 
 
-def settled(old: bool, device_interval: float) -> Settings:
+def settled(old: bool, device_interval: str) -> Settings:
     settings = legacy() if old else Settings()
-    try:
-        return settings.with_({"device_interval": device_interval})
-    except ValueError as error:
-        raise NetlabError(f"--device-interval: {error}") from None
+    return settings.with_({"device_interval": seconds(device_interval, "--device-interval")})
 
 
 def check(host: str, bound: str, tls: bool) -> None:

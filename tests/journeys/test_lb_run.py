@@ -259,7 +259,8 @@ def test_what_makes_no_sense_is_told_in_words(words: tuple[str, ...], code: int,
 
 
 def test_every_algorithm_is_printed_as_it_is() -> None:
-    ran = netlab("lb", "source")
+    assert max(map(len, netlab("lb", "source", width=60).out.splitlines())) <= 60
+    ran = netlab("lb", "source", width=200)
     assert [line.split()[0] for line in ran.out.splitlines()[: len(NAMES)]] == list(NAMES)
     ran = netlab("lb", "source", "leastconn")
     assert ran.out.startswith("# netlab/balance/algorithms/leastconn.py")
