@@ -92,10 +92,23 @@ def tell(error: NetlabError) -> None:
     """What happened, where, the most likely cause, what to try: on stderr, escaped."""
     from netlab.views.text import escape
 
-    lines = [f"netlab: {error.what}"]
-    lines += [f"  {label:<8}{text}" for label, text in _parts(error) if text]
+    lines = laid_out("netlab: ", escape(error.what))
+    for label, text in _parts(error):
+        lines += laid_out(f"  {label:<8}", escape(text)) if text else []
     with suppress(OSError):  # nobody can be told any more
-        sys.stderr.write("".join(f"{escape(line)}\n" for line in lines))
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
+
+
+def laid_out(label: str, text: str) -> list[str]:
+    """A line, folded between words where a terminal would break it within one."""
+    from netlab.views.text import fold
+
+    try:
+        wide = os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):  # a pipe or a file: whoever searches it finds the whole line
+        return [label + text]
+    first, *rest = fold(text, max(wide - len(label), 20)) if wide else [text]
+    return [label + first, *(" " * len(label) + line for line in rest)]
 
 
 def _parts(error: NetlabError) -> tuple[tuple[str, str], ...]:

@@ -8,6 +8,7 @@ import pytest
 
 from netlab.cli.front import SENTENCE
 from netlab.errors import Exit
+from tests.cli.terminal import terminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no sh")
 full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
@@ -45,3 +46,12 @@ def test_a_full_disk_is_told_as_one(command: str) -> None:
 @full
 def test_where_nobody_can_be_told_the_exit_code_still_says_it() -> None:
     assert ran("", ">/dev/full 2>&1").returncode == Exit.FILE
+
+
+def test_at_a_terminal_an_error_is_folded_between_words() -> None:
+    with terminal("oauth", "attack", columns=60) as shown:
+        assert shown.ended() == Exit.USAGE
+        lines = shown.text.replace("\r", "").splitlines()
+    assert max(map(len, lines)) <= 60
+    assert all(line.startswith(("netlab: ", "  try     ", " " * 10)) for line in lines)
+    assert " ".join(shown.text.split()).endswith("open-redirect, implicit-leak")
