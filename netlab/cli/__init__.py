@@ -8,6 +8,7 @@ from collections.abc import Sequence
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command line and end the process with its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    have_streams()
     speak_utf8()
     try:
         code = answered(given)
@@ -19,6 +20,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Whoever read our output has gone. Nothing is left to say: see `guard`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 141
+    except OSError as error:
+        from netlab.cli.guard import stopped
+
+        code = int(stopped(error))
     if code:
         raise SystemExit(code)
 
@@ -63,6 +68,19 @@ def obey(given: Sequence[str]) -> int:
             raise BrokenPipeError from None  # Typer's, where nobody reads its help any more
 
     return int(kept(one))
+
+
+def have_streams() -> None:
+    """A stream that was closed before netlab began (`>&-`) leads nowhere instead.
+
+    Else its number would go to the next socket, and what is said would be sent there.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            number = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(number, True)  # the lab's process has it as well
+            nowhere = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
+            setattr(sys, name, nowhere)
 
 
 def speak_utf8() -> None:

@@ -1,9 +1,11 @@
 """What every command does when something stops it: plain words, and the exit code."""
 
+import errno
 import inspect
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
@@ -11,6 +13,8 @@ import typer
 
 from netlab.cli.grammar import gathered, spread_of
 from netlab.errors import Exit, NetlabError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def guarded(command: Callable[..., Exit | None]) -> Callable[..., None]:
@@ -45,12 +49,32 @@ def kept(run: Callable[[], Exit | None]) -> Exit:
         # say. Without this the interpreter complains once more when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.PIPE
-    except Exception as bug:
-        if os.environ.get("NETLAB_TRACEBACK"):
-            raise
-        tell(unexpected(bug))
-        return Exit.BUG
+    except Exception as error:
+        return stopped(error)
     return code
+
+
+def stopped(error: Exception) -> Exit:
+    """How it ends when a disk took no more, or when netlab has a mistake."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        # What the stream still holds is let go: it would fail once more at the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        tell(unwritten(error))
+        return Exit.FILE
+    if os.environ.get("NETLAB_TRACEBACK"):
+        raise error
+    tell(unexpected(error))
+    return Exit.BUG
+
+
+def unwritten(error: OSError) -> NetlabError:
+    """The disk is full on which the output goes, or a file of the run's."""
+    return NetlabError(
+        f"netlab cannot write {error.filename or 'its output'}.",
+        cause=f"{error.strerror}.",
+        advice="Make room on the disk, or write elsewhere.",
+        exit=Exit.FILE,
+    )
 
 
 def unexpected(bug: Exception) -> NetlabError:
@@ -68,9 +92,23 @@ def tell(error: NetlabError) -> None:
     """What happened, where, the most likely cause, what to try: on stderr, escaped."""
     from netlab.views.text import escape
 
-    lines = [f"netlab: {error.what}"]
-    lines += [f"  {label:<8}{text}" for label, text in _parts(error) if text]
-    sys.stderr.write("".join(f"{escape(line)}\n" for line in lines))
+    lines = laid_out("netlab: ", escape(error.what))
+    for label, text in _parts(error):
+        lines += laid_out(f"  {label:<8}", escape(text)) if text else []
+    with suppress(OSError):  # nobody can be told any more
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
+
+
+def laid_out(label: str, text: str) -> list[str]:
+    """A line, folded between words where a terminal would break it within one."""
+    from netlab.views.text import fold
+
+    try:
+        wide = os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):  # a pipe or a file: whoever searches it finds the whole line
+        return [label + text]
+    first, *rest = fold(text, max(wide - len(label), 20)) if wide else [text]
+    return [label + first, *(" " * len(label) + line for line in rest)]
 
 
 def _parts(error: NetlabError) -> tuple[tuple[str, str], ...]:

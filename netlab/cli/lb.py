@@ -120,7 +120,7 @@ def config(
 def run(
     how: Balancing,
     running: Running,
-    look: options.LabLook,
+    look: options.Look,
     backend: Annotated[list[str], BACKEND],
     listen: Annotated[
         str, typer.Option("--listen", metavar="HOST:PORT", help="Port 0 takes any that is free.")

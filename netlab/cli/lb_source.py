@@ -12,11 +12,17 @@ ROOM = "netlab.balance.algorithms"
 
 def print_names() -> Exit:
     """Each with the first line of its module."""
+    from netlab.views.journey import sheet_for
+    from netlab.views.paint import paint, wants_colour
+    from netlab.views.style import EMPTY, line
+
+    sheet, lines = sheet_for(sys.stdout), []
     width = max(map(len, NAMES))
     for name in NAMES:
         said = (import_module(f"{ROOM}.{name}").__doc__ or "").strip().partition("\n")[0]
-        sys.stdout.write(f"{name:<{width}}  {said}\n")
-    sys.stdout.write("\nNext   netlab lb source roundrobin\n")
+        lines += sheet.paragraph(said, 1, first=f"{name:<{width}}  ")
+    lines += [EMPTY, line(" Next   netlab lb source roundrobin", "heading")]
+    paint(lines, sys.stdout, wants_colour(sys.stdout))
     return Exit.OK
 
 

@@ -52,9 +52,11 @@ def chosen(
 
 def tell(*notes: str) -> None:
     """What a person must know at once."""
+    from netlab.cli.guard import laid_out
     from netlab.views.text import escape
 
-    sys.stderr.writelines(f"{escape(note)}\n" for note in notes)
+    for note in notes:
+        sys.stderr.writelines(f"{line}\n" for line in laid_out("", escape(note)))
     sys.stderr.flush()
 
 

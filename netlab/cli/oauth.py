@@ -184,11 +184,11 @@ def serve(
         typer.Option("--legacy", help="Offer the implicit and the password grant as well."),
     ] = False,
     device_interval: Annotated[
-        float,
+        str,
         typer.Option(
-            "--device-interval", metavar="SECONDS", help="How far apart a device's polls must be."
+            "--device-interval", metavar="TIME", help="How far apart a device's polls must be."
         ),
-    ] = 5.0,
+    ] = "5s",
 ) -> Exit:
     """Run the lab's authorization server alone, for any client; Ctrl-C ends it."""
     from netlab.cli.oauth_serving import serve as run

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from netlab.addresses import address_of, opened
+from netlab.cli.parse import seconds
 from netlab.errors import Exit, NetlabError
 from netlab.lab.alone import Secured
 from netlab.lab.alone import serve as answer_until_ended
@@ -39,7 +40,7 @@ PLAIN = (
 ENCRYPTED = "Its certificate is vouched for by {ca_file}"
 
 
-def serve(listen: str, tls: bool, old: bool, device_interval: float) -> Exit:
+def serve(listen: str, tls: bool, old: bool, device_interval: str) -> Exit:
     """Serve at HOST:PORT until told to end. Raises NetlabError when that cannot be."""
     settings = settled(old, device_interval)
     host, port = address_of(listen)
@@ -63,12 +64,9 @@ def serve(listen: str, tls: bool, old: bool, device_interval: float) -> Exit:
     return Exit.OK
 
 
-def settled(old: bool, device_interval: float) -> Settings:
+def settled(old: bool, device_interval: str) -> Settings:
     settings = legacy() if old else Settings()
-    try:
-        return settings.with_({"device_interval": device_interval})
-    except ValueError as error:
-        raise NetlabError(f"--device-interval: {error}") from None
+    return settings.with_({"device_interval": seconds(device_interval, "--device-interval")})
 
 
 def check(host: str, bound: str, tls: bool) -> None:

@@ -106,6 +106,9 @@ class Lab:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 close_fds=True,
+                # Ctrl-C is sent to the whole session of a terminal. The parent decides what it
+                # means, and a lab that is still starting up cannot ignore it yet.
+                start_new_session=True,
             )
         except OSError as error:
             raise broken("The lab could not be started.", str(error)) from error

@@ -1,11 +1,14 @@
 """Programs of others that show the same as netlab: whether they are here, and their versions."""
 
 import asyncio
+import contextlib
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from asyncio.subprocess import Process
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 PATIENCE = 5.0
 """Seconds that a program may take to name its version; it is ended then."""
@@ -38,7 +41,9 @@ def search_path() -> str:
 
 async def find(programs: Sequence[Program]) -> tuple[Found, ...]:
     """Ask them all at once; each is given no input and no more than PATIENCE."""
-    return tuple(await asyncio.gather(*map(_find, programs)))
+    async with asyncio.TaskGroup() as asked:  # which waits for all of them, interrupted or not
+        answers = [asked.create_task(_find(program)) for program in programs]
+    return tuple(answer.result() for answer in answers)
 
 
 async def _find(program: Program) -> Found:
@@ -51,10 +56,11 @@ async def _find(program: Program) -> Found:
 async def _version(path: str, ask: tuple[str, ...]) -> str:
     devnull = asyncio.subprocess.DEVNULL
     try:
-        process = await asyncio.create_subprocess_exec(
+        process = await whole(asyncio.create_subprocess_exec(
             path, *ask, stdin=devnull, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
+            start_new_session=True,  # Ctrl-C is ours: we end them, and wait for their end
+        ))  # fmt: skip
     except OSError:
         return ""
     try:
@@ -69,6 +75,22 @@ async def _version(path: str, ask: tuple[str, ...]) -> str:
             await process.communicate()  # its pipe is closed only once it is empty
     match = VERSION.search(said)
     return match[0].decode("ascii") if match else ""
+
+
+async def whole(start: Coroutine[Any, Any, Process]) -> Process:
+    """A process once it has started, even when Ctrl-C comes meanwhile: then it is ended first.
+
+    asyncio would leave one that is interrupted half started to nobody, and say so on stderr.
+    """
+    starting = asyncio.ensure_future(start)
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        process = await starting
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()  # its pipe is closed only once it is empty
+        raise
 
 
 async def _all(out: asyncio.StreamReader) -> bytes:

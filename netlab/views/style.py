@@ -24,7 +24,7 @@ Line: TypeAlias = tuple[Span, ...]
 
 COLOURS: dict[Role, str] = {
     "names": "cyan",
-    "transport": "blue",
+    "transport": "bright_blue",
     "security": "green",
     "application": "magenta",
     "time": "yellow",
@@ -34,7 +34,10 @@ COLOURS: dict[Role, str] = {
     "heading": "bold",
     "quiet": "dim",
 }
-"""Roles in Rich's words. Red stands for faults alone: a warning is only bold."""
+"""Roles in Rich's words. Red stands for faults alone: a warning is only bold.
+
+Each has to be read on black as on white: plain blue is all but black in many terminals.
+"""
 
 LAYERS: dict[str, Role] = {
     "names": "names",

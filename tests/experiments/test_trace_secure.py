@@ -304,6 +304,7 @@ def test_all_faults_of_a_chain_are_told_not_only_the_first(authority: Authority)
     assert story.facts()["tls.faults"] == ["self-signed", "expired", "wrong-name"]
     assert len(story.findings("fault")) == 3
     assert "vouches for itself" in story.findings("fault")[0].title
+    assert story.findings("fault")[1].advice.startswith("elsewhere.example was valid until ")
 
 
 def test_a_certificate_near_its_end_is_noted(authority: Authority) -> None:

@@ -63,6 +63,27 @@ def test_a_question_that_holds_one_term_leads_to_it(question: str, topic: str) -
     assert page.topic == topic
 
 
+@pytest.mark.parametrize(
+    ("word", "topic"),
+    [
+        ("인증", "oidc.identity"),
+        ("implicit", "grant.implicit"),
+        ("password", "grant.password"),
+        ("refresh", "grant.rotation"),
+        ("device", "grant.device"),
+        ("async", "io.axes"),
+        ("thread", "io.model.threads"),
+        ("polling", "ws.cost"),
+        ("fallback", "socketio.fallback"),
+        ("HTML5", "websocket"),
+    ],
+)
+def test_the_bare_word_of_a_newcomer_leads_to_what_is_meant(word: str, topic: str) -> None:
+    page = find(word).page
+    assert page is not None
+    assert page.topic == topic
+
+
 def test_a_question_that_holds_two_terms_offers_both() -> None:
     found = find("how is Socket.IO different from WebSocket?")
     assert found.page is None

@@ -245,6 +245,18 @@ def test_ctrl_c_is_the_parents_business(own: Lab) -> None:
     assert own.alive
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals a process group as a terminal does")
+def test_ctrl_c_while_the_lab_starts_is_the_parents_business() -> None:
+    parent = (
+        "import os, signal; from netlab.lab import Lab; signal.signal(2, lambda *_: None); "
+        "lab = Lab.spawn(); os.killpg(0, 2); lab.wait_ready(); lab.close()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", parent], capture_output=True, timeout=30, start_new_session=True
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_the_working_directory_lends_it_no_modules(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

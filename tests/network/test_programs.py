@@ -1,6 +1,7 @@
 """Programs of others: found where they are, asked once, and never waited for."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,27 @@ def test_a_real_one(monkeypatch: pytest.MonkeyPatch) -> None:
     (found,) = asyncio.run(programs.find([Program("openssl", ("version",))]))
     assert found.version
     assert found.version in output([str(found.path), "version"])
+
+
+def test_an_interrupt_ends_them_all_first(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """asyncio would else say of each, when the loop closes, that nobody waits for it."""
+    names = [f"slow{number}" for number in range(6)]
+    for name in names:
+        script(folder, name, f"echo $$ > {folder}/{name}.pid; exec sleep 60")
+
+    async def interrupted() -> None:
+        asking = asyncio.ensure_future(programs.find([Program(name) for name in names]))
+        # Then some have started, and some are starting.
+        while not (folder / "slow0.pid").exists():  # noqa: ASYNC110 - a file tells no event
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asking
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(interrupted())
+    for thread in threading.enumerate():  # what asyncio says of a child comes from one of these
+        if "waitpid" in thread.name:
+            thread.join(5)
+    assert caplog.messages == []
+    for pid in (path.read_text().strip() for path in folder.glob("*.pid")):
+        assert not pid or output(["ps", "-o", "stat=", "-p", pid]).strip() == ""

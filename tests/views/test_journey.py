@@ -78,7 +78,7 @@ def test_layers_have_their_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     draw(sample.trace(exit=5), out, width=80)
     text = out.getvalue()
     assert "\x1b[36mDNS, the short way" in text
-    assert "\x1b[34mTCP" in text
+    assert "\x1b[94mTCP" in text
     assert "\x1b[32mTLS" in text
     assert "\x1b[35mHTTP" in text
     assert "\x1b[1;31m  × broke off here" in text

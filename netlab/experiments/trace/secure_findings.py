@@ -194,7 +194,8 @@ def _fault(recorder: Recorder, step: str, severity: Severity, fault: Fault, host
 
 
 def _sentence(what: str) -> str:
-    return f"{what[:1].upper()}{what[1:]}."
+    """A sentence begins with a capital, but for the name of a host or of an authority."""
+    return f"{what[:1].upper()}{what[1:]}." if what.startswith("the ") else f"{what}."
 
 
 def _unverified(recorder: Recorder, step: str, verdict: Examination) -> None:

@@ -80,8 +80,8 @@ def test_the_whole_way_over_tls() -> None:
         (("--listen", "0.0.0.0:0"), "an issuer is one URL"),
         (("--listen", "0.0.0.0:0", "--tls"), "an issuer is one URL"),
         (("--listen", "127.0.0.1"), "not an address"),
-        (("--device-interval", "0"), "above 0"),
-        (("--device-interval", "nan"), "above 0"),
+        (("--device-interval", "0"), "not a length of time"),
+        (("--device-interval", "nan"), "not a length of time"),
     ],
 )
 def test_what_cannot_be_is_told_in_plain_words(words: tuple[str, ...], said: str) -> None:
