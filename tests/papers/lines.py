@@ -22,7 +22,7 @@ SERVING = re.compile(r"netlab (lab up|lb run|\w+ serve)\b")
 """Those that go on until they are ended."""
 
 ELSEWHERE = re.compile(
-    r"localhost:\d|--browser|--issuer|\b[A-Z]{3,}\b|\.example(?![.\w])|example\.com:\d"
+    r"localhost:\d|--(no-)?browser|--issuer|\b[A-Z]{3,}\b|\.example(?![.\w])|example\.com:\d"
 )
 """Those that need a server or a browser of the reader's own, or hold a placeholder."""
 
