@@ -114,7 +114,7 @@ def judge(bench: Bench, step: str, rows: dict[str, dict[str, Value]], table: str
     stalled = _number(loop["worst"]) > HANDLERS * WORK / 2
     finding = bench.recorder.finding
     finding(
-        step, "good" if stalled else "note",
+        step, "warning" if stalled else "note",
         "In the event loop nobody was answered while a handler computed."
         if stalled else "The event loop answered in between its handlers.",
         "Give computing to a pool of processes (loop.run_in_executor), and keep the loop for "
